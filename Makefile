@@ -1,0 +1,45 @@
+# Two commands: `make run` does the main job, `make test` passes the tests. Each sets up all it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+READY_DEV := .venv/.ready-dev
+TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv/test-cache $(BIN)/pytest
+
+.PHONY: run test test-slow test-all check coverage demo-song
+
+run: $(READY)
+	$(BIN)/unbraid demo
+
+test: $(READY_DEV)
+	$(TEST)
+
+test-slow: $(READY_DEV)
+	$(TEST) -m slow
+
+test-all: $(READY_DEV)
+	$(TEST) -m "slow or not slow"
+
+coverage: $(READY_DEV)
+	$(TEST) --cov --cov-report=term
+
+check: $(READY_DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy -p unbraid.core -p unbraid.plugins -p unbraid.app
+	PYTHONPATH=typings $(BIN)/lint-imports
+
+demo-song: $(READY_DEV)
+	$(BIN)/pip install --quiet --editable ".[demo]"
+	$(BIN)/python resources/demo_source/make_demo.py
+
+.venv/bin/python: setup-system.sh
+	PYTHON=$(PYTHON) sh setup-system.sh
+	$(PYTHON) -m venv .venv
+
+$(READY): pyproject.toml .venv/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(READY_DEV): pyproject.toml .venv/bin/python
+	$(BIN)/pip install --quiet --editable ".[dev]"
+	touch $(READY) $@

@@ -1,0 +1,22 @@
+"""Where the application keeps its own files: platform conventions, each overridden by one variable for tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """What can be made again: compiled loops, measured speeds, working files (`UNBRAID_CACHE` moves it)."""
+    import platformdirs
+
+    folder = Path(os.environ.get("UNBRAID_CACHE") or platformdirs.user_cache_dir("unbraid", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def working_folder() -> Path:
+    """Samples and stems of songs that are being worked on: large, so not in memory-backed temporary folders."""
+    folder = cache_folder() / "work"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,47 @@
+"""File names of stems: the song's name first, safe on every system, never read back for meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from unbraid.core.errors import ParameterError
+
+TEMPLATE = "{track}/{track} - {stem}.{ext}"
+LONGEST_NAME_BYTES = 255
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def safe(name: str) -> str:
+    """`name` without what some file system refuses: separators, control characters, reserved words, end dots."""
+    cleaned = _UNSAFE.sub("_", name).strip().rstrip(". ")
+    if not cleaned:
+        return "untitled"
+    return f"_{cleaned}" if _RESERVED.match(cleaned) else cleaned
+
+
+def stem_paths(
+    folder: Path, track: str, stems: Iterable[str], extension: str, template: str = TEMPLATE
+) -> dict[str, Path]:
+    """Where each stem goes: `template` with {track}, {stem} and {ext}; a long track name is cut, never the stem's."""
+    paths = {stem: folder / _fill(template, safe(track), safe(stem), extension) for stem in stems}
+    if len(set(paths.values())) < len(paths):
+        raise ParameterError(f"the name template {template!r} gives several stems one file; put {{stem}} into it")
+    return paths
+
+
+def _fill(template: str, track: str, stem: str, extension: str) -> Path:
+    while True:
+        try:
+            path = Path(template.format(track=track, stem=stem, ext=extension))
+        except (KeyError, IndexError, ValueError):
+            raise ParameterError(
+                f"the name template {template!r} may hold {{track}}, {{stem}} and {{ext}} only, e.g. {TEMPLATE!r}"
+            ) from None
+        if path.is_absolute() or ".." in path.parts:
+            raise ParameterError(f"the name template {template!r} must stay inside the output folder")
+        if max(len(part.encode()) for part in path.parts) <= LONGEST_NAME_BYTES or len(track) <= 1:
+            return path
+        track = track[:-1].rstrip()

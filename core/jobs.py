@@ -1,0 +1,72 @@
+"""What runs in the worker process: functions of small values, with sound handed over as mapped files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from unbraid.core import audio_files, mapped_wav
+from unbraid.core.audio import Samples
+from unbraid.core.audio_files import AudioInfo
+from unbraid.core.formats.tags import Tags
+from unbraid.core.separation import registry, run
+from unbraid.core.separation.contract import Progress, Value, configure
+from unbraid.core.separation.guide import Guide
+
+
+@dataclass(frozen=True)
+class Separated:
+    """Where the stems lie (mapped WAV files, by name, in order) and how long it took."""
+
+    paths: dict[str, Path]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a file says beside its sound, which lies in a mapped WAV file."""
+
+    info: AudioInfo
+    tags: Tags
+    notes: tuple[str, ...]
+
+
+def import_song(
+    path: Path, target: Path, start_s: float, duration_s: float | None, repair: bool, progress: Progress
+) -> Opened:
+    """Decode `path` into the mapped WAV `target`, block by block."""
+    got = audio_files.import_audio(
+        path, target, start_s=start_s, duration_s=duration_s, repair=repair, progress=progress
+    )
+    return Opened(got.info, got.tags, got.notes)
+
+
+def probe(path: Path, progress: Progress) -> AudioInfo:
+    """What the header of a file says."""
+    return audio_files.probe(path)
+
+
+def describe(names: tuple[str, ...], progress: Progress) -> list[registry.Card]:
+    """Cards of the separators called so, of all when empty; the application itself never imports a plugin."""
+    return [registry.card(name) for name in names] if names else list(registry.cards())
+
+
+def check_parameters(method: str, values: Mapping[str, Value], progress: Progress) -> None:
+    """Raise ParameterError or PluginError before anything is computed."""
+    configure(registry.load(method), values)
+
+
+def separate(
+    method: str, values: Mapping[str, Value], mix: Path, folder: Path, guide: Guide, progress: Progress
+) -> Separated:
+    """Separate the mapped WAV `mix` into mapped WAV files in `folder`."""
+    begun = time.perf_counter()
+
+    def store(name: str, frames: int, channels: int, rate: int) -> Samples:
+        samples: Samples = mapped_wav.create(folder / f"{name}.wav", frames, channels, rate)
+        return samples
+
+    stems = run.separate(method, mapped_wav.open_mapped(mix), guide, progress, values=values, store=store)
+    return Separated({name: folder / f"{name}.wav" for name in stems}, time.perf_counter() - begun)

@@ -1,0 +1,200 @@
+"""Masks: shares of every time-frequency bin that add up to one, and songs filtered with them block by block.
+
+There is no absolute floor anywhere: shares are made from values relative to the greatest in their bin, so a song at
+1e-6 of full scale is separated like the same song at 1e3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from unbraid.core.audio import Samples
+from unbraid.core.cpu import coarse_threads
+from unbraid.core.dsp.stft import InverseStream, Spectrum, StftParams, stft
+from unbraid.core.errors import ParameterError
+from unbraid.core.separation.contract import Progress, silent_progress
+
+Floats = npt.NDArray[np.float32]
+"""Magnitudes, models or shares: (F, T) for all channels at once, or (F, T, I)."""
+
+BLOCK_VALUES = 1 << 20
+"""Bins of all frames of a block, for each channel: enough for core/dsp/median.py to use its fastest networks."""
+
+MaskMaker = Callable[[int, Spectrum], Mapping[str, Floats]]
+"""Shares by name for a block of frames, from the number of its first frame and its spectrogram (F, Tb, I)."""
+
+
+def ratio_masks(models: Mapping[str, Floats], *, exponent: float = 2.0, silent: str = "") -> dict[str, Floats]:
+    """Shares m_j^exponent / sum of m_k^exponent of magnitude models m_j >= 0; they add up to one in every bin.
+
+    models: arrays of one shape. exponent: 2 is the Wiener filter, 1 the ratio of magnitudes, more comes near to
+    `binary_masks`. silent: who gets the bins where all models are zero; they are shared evenly when it is empty.
+    """
+    _check(models, silent)
+    peak = _reference(list(models.values()), exponent)
+    terms = {name: _power(m / peak, exponent) for name, m in models.items()}
+    first, *others = terms.values()
+    total = first.copy(order="K")
+    for term in others:
+        total += term
+    if total.size and total.min() == 0:
+        dead = total == 0
+        for name, term in terms.items():
+            term[dead] = 1 if silent in ("", name) else 0
+        total[dead] = 1 if silent else len(terms)
+    return _partition(terms, total)
+
+
+def _reference(models: list[Floats], exponent: float) -> Floats:
+    """What models are divided by so that their powers are in range: their peak, or the greatest of every bin.
+
+    Up to an exponent of 2, what lies less than 380 dB below the peak of the block does not vanish.
+    """
+    if exponent <= 2:
+        peak = max(float(m.max(initial=0.0)) for m in models)
+        return np.asarray(peak or 1.0, np.float32)
+    greatest = np.asarray(np.maximum.reduce(models), np.float32)
+    greatest[greatest == 0] = 1
+    return greatest
+
+
+def _check(models: Mapping[str, Floats], silent: str) -> None:
+    if not models or (silent and silent not in models):
+        raise ParameterError(f"shares are made for {', '.join(models) or 'nothing'}, which has no {silent!r}")
+
+
+def _partition(terms: dict[str, Floats], total: Floats) -> dict[str, Floats]:
+    """Terms over their total, written into the terms; the last is one minus the others, so that nothing is lost."""
+    *others, last = terms
+    if not others:
+        terms[last][...] = 1
+        return terms
+    rest = terms[last]
+    for number, name in enumerate(others):
+        terms[name] /= total
+        np.subtract(rest if number else 1, terms[name], out=rest)
+    if len(others) > 1:
+        np.maximum(rest, 0, out=rest)
+    return terms
+
+
+def _power(values: Floats, exponent: float) -> Floats:
+    """values^exponent, written into `values`; np.power costs twenty times a product."""
+    if exponent == 2:
+        return np.square(values, out=values)
+    if exponent == 1.5:
+        return np.multiply(values, np.sqrt(values), out=values)
+    return values if exponent == 1 else np.power(values, np.float32(exponent), out=values)
+
+
+def binary_masks(models: Mapping[str, Floats], *, silent: str = "") -> dict[str, Floats]:
+    """Every bin whole to its greatest model (the first of equals); silent bins to `silent`, or the first model."""
+    _check(models, silent)
+    names = list(models)
+    winner = np.argmax(np.stack([models[name] for name in names]), axis=0)
+    if silent:
+        winner[np.maximum.reduce(list(models.values())) == 0] = names.index(silent)
+    return {name: (winner == number).astype(np.float32) for number, name in enumerate(names)}
+
+
+def least_share(model: Floats, magnitude: Floats, *, exponent: float = 1.0, bins: int = 1, frames: int = 1) -> Floats:
+    """(min(model, magnitude) / magnitude)^exponent: a part of the mix cannot exceed it (REPET, Rafii and Pardo, 2013).
+
+    model, magnitude: (F, T), at least 0. bins, frames: both are summed over so many neighbours (odd) before they are
+    divided, fewer at the edges, which takes most of the musical noise away. One where the mix is silent.
+    """
+    share = box_sum(np.minimum(model, magnitude), bins, frames)
+    whole = box_sum(magnitude, bins, frames)
+    dead = whole == 0
+    if dead.any():
+        share[dead] = 1
+        whole = np.where(dead, np.float32(1), whole)
+    share /= whole
+    np.minimum(share, 1, out=share)
+    return _power(share, exponent)
+
+
+def box_sum(values: Floats, bins: int, frames: int) -> Floats:
+    """Sums over `bins` x `frames` neighbours (odd numbers) of values (F, T), only what lies inside."""
+    for axis, length in ((0, bins), (1, frames)):
+        source, total = values, values.copy(order="K")
+        for shift in range(1, min(length // 2, values.shape[axis] - 1) + 1):
+            near = (slice(None),) * axis + (slice(shift, None),)
+            far = (slice(None),) * axis + (slice(None, -shift),)
+            total[near] += source[far]
+            total[far] += source[near]
+        values = total
+    return values
+
+
+def high_pass(freqs_hz: npt.NDArray[np.floating], cutoff_hz: float, *, slope_octaves: float = 0.0) -> Floats:
+    """(F,) gains from 0 to 1: half at the cutoff, a raised cosine of `slope_octaves`; 0 Hz is always below a cutoff."""
+    if cutoff_hz <= 0:
+        return np.ones(len(freqs_hz), np.float32)
+    if slope_octaves <= 0:
+        return (freqs_hz > cutoff_hz).astype(np.float32)
+    octaves = np.log2(np.maximum(freqs_hz, 1e-9) / cutoff_hz)
+    place = np.clip(octaves / slope_octaves + 0.5, 0.0, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * place), np.float32)
+
+
+def apply_masks(
+    samples: Samples,
+    params: StftParams,
+    masks_of: MaskMaker,
+    names: Sequence[str],
+    *,
+    rest: str = "",
+    context_frames: int = 0,
+    frames_per_block: int = 0,
+    progress: Progress = silent_progress,
+    message: str = "filtering",
+) -> dict[str, Samples]:
+    """Stems of `samples` (N, I) by name, each the mix times its mask, one block of frames in memory at a time.
+
+    masks_of: called with every block in order; the block has `context_frames` more on either side (fewer at the ends
+    of the song), and so have the masks it returns, (F, Tb) or (F, Tb, I).
+    rest: one more stem, the mix minus all others, subtracted sample by sample.
+    frames_per_block: 0 for as many as make blocks of a few megabytes.
+    """
+    length, channels = samples.shape
+    total = params.frames(length)
+    streams = {name: InverseStream(params, length, channels) for name in names}
+    stems = {name: np.empty(samples.shape, np.float32) for name in names}
+    done = dict.fromkeys(names, 0)
+
+    def write(name: str, piece: Samples) -> None:
+        stems[name][done[name] : done[name] + len(piece)] = piece
+        done[name] += len(piece)
+
+    step = max(frames_per_block or max(16, BLOCK_VALUES // params.bins), 4 * context_frames)
+    for start in range(0, total, step):
+        progress(start / total, message)
+        stop = min(start + step, total)
+        first = max(0, start - context_frames)
+        spectrum = stft(samples, params, first=first, frames=min(stop + context_frames, total) - first)
+        masks = masks_of(first, spectrum)
+        inside = slice(start - first, stop - first)
+        coarse_threads(lambda name: write(name, streams[name].push(_filtered(spectrum, masks[name], inside))), names)  # noqa: B023
+    progress(1.0, message)
+    for name in names:
+        write(name, streams[name].finish())
+    if rest:
+        stems[rest] = remaining(samples, [stems[name] for name in names])
+    return stems
+
+
+def _filtered(spectrum: Spectrum, mask: Floats, inside: slice) -> Spectrum:
+    part = mask[:, inside]
+    return spectrum[:, inside] * (part if part.ndim == 3 else part[:, :, None])
+
+
+def remaining(samples: Samples, stems: Sequence[Samples]) -> Samples:
+    """The mix minus its stems, all (N, I)."""
+    left = np.array(samples, np.float32)
+    for stem in stems:
+        left -= stem
+    return left

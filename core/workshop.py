@@ -1,0 +1,128 @@
+"""A song on the bench: its samples and stems in a folder that goes away, and the worker that makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from unbraid.core import jobs, mapped_wav
+from unbraid.core.audio import Audio
+from unbraid.core.audio_files import AudioInfo
+from unbraid.core.folders import working_folder
+from unbraid.core.formats.tags import Tags
+from unbraid.core.separation.contract import Progress, Value, silent_progress
+from unbraid.core.separation.guide import Guide
+from unbraid.core.separation.registry import Card
+from unbraid.core.tasks import Worker
+
+LONGEST_USE_S = 2 * 86400.0
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """A file's sound, mapped, with what else the file says; notes tell what was odd about it."""
+
+    audio: Audio
+    info: AudioInfo
+    tags: Tags
+    notes: tuple[str, ...]
+
+
+class Workshop:
+    """Opens songs and separates them in a worker process; its files live as long as it does.
+
+    worker: one that is shared with others (it is then not ended here).
+    """
+
+    def __init__(self, worker: Worker | None = None) -> None:
+        self._own_worker = None if worker else Worker()
+        self.worker = worker or self._own_worker or Worker()
+        sweep()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own_worker:
+            self._own_worker.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def open(
+        self,
+        path: Path,
+        *,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        repair: bool = False,
+        progress: Progress = silent_progress,
+    ) -> Song:
+        """Decode a file, or a passage of it, in the worker (strangers' files are hostile)."""
+        target = self._fresh() / "mix.wav"
+        opened = self.worker.run(jobs.import_song, path, target, start_s, duration_s, repair, progress=progress)
+        return Song(mapped_wav.open_mapped(target), opened.info, opened.tags, opened.notes)
+
+    def probe(self, path: Path) -> AudioInfo:
+        """What the header of a file says, decoding nothing."""
+        return self.worker.run(jobs.probe, path)
+
+    def separate(
+        self,
+        song: Audio,
+        method: str,
+        values: Mapping[str, Value] | None = None,
+        *,
+        guide: Guide | None = None,
+        progress: Progress = silent_progress,
+    ) -> tuple[dict[str, Audio], float]:
+        """Stems by name, mapped, and the seconds it took; `song` is one that was opened here."""
+        done = self.worker.run(
+            jobs.separate, method, dict(values or {}), self._file_of(song), self._fresh(), guide or Guide(),
+            progress=progress,
+        )  # fmt: skip
+        return {name: mapped_wav.open_mapped(path) for name, path in done.paths.items()}, done.seconds
+
+    def cards(self, *names: str) -> list[Card]:
+        """What is known of the separators called so, or of all."""
+        return self.worker.run(jobs.describe, names)
+
+    def check(self, method: str, values: Mapping[str, Value]) -> None:
+        """Raise ParameterError or PluginError where `separate` would."""
+        self.worker.run(jobs.check_parameters, method, dict(values))
+
+    def _fresh(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def _file_of(self, audio: Audio) -> Path:
+        """Where the samples are mapped from; sound that is in memory only is written there first."""
+        filename = getattr(audio.samples.base, "filename", None)
+        if filename is not None and Path(filename).parent.parent == self.folder:
+            return Path(filename)
+        path = self._fresh() / "mix.wav"
+        mapped_wav.create(path, audio.frames, audio.channels, audio.rate)[:] = audio.samples
+        return path
+
+
+def sweep() -> None:
+    """Remove what earlier runs left when they were killed: folders named after processes that are no more."""
+    for folder in working_folder().iterdir():
+        number = folder.name.partition("-")[0]
+        if number.isdigit() and not _in_use(folder, int(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_use(folder: Path, process: int) -> bool:
+    if os.name == "nt":  # there, os.kill(pid, 0) would end the process
+        return time.time() - folder.stat().st_mtime < LONGEST_USE_S
+    with contextlib.suppress(PermissionError):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True

@@ -1,0 +1,80 @@
+"""Soft masks: the share that each of several magnitude estimates has in their sum of powers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from unbraid.core.cpu import coarse_threads, cores, slices
+from unbraid.core.errors import ParameterError
+
+Picture = npt.NDArray[np.float32]
+"""A magnitude estimate or a mask, (F, T) float32."""
+
+BLOCK_VALUES = 1 << 15
+"""Values handled at a time, so that the five passes of one share stay in the cache."""
+
+
+def share(
+    numerator: Picture,
+    *others: Picture,
+    power: float = 2.0,
+    out: Picture | None = None,
+    threads: int | None = None,
+) -> Picture:
+    """Mask n^p / (n^p + sum of o^p) between 0 and 1; all alike where all are zero.
+
+    numerator, others: (F, T) at least 0, of any scale: only ratios are raised to the power. power: 2 makes the Wiener
+    filter of magnitudes. Returns (F, T), `out` if given, else in the numerator's layout.
+    """
+    if not others or any(o.shape != numerator.shape for o in others):
+        shapes = [numerator.shape, *(o.shape for o in others)]
+        raise ParameterError(f"a share needs two or more estimates of equal shape, not {shapes}")
+    if not 0 < power < float("inf"):
+        raise ParameterError(f"the power of a mask is above 0, not {power}; try 2")
+    result = np.empty_like(numerator) if out is None else out
+    frames, bins = numerator.shape[1], numerator.shape[0]
+    step = max(1, BLOCK_VALUES // max(1, bins))
+
+    def work(part: slice) -> None:
+        for a in range(part.start, part.stop, step):
+            block = slice(a, min(a + step, part.stop))
+            _share(numerator[:, block].T, [o[:, block].T for o in others], power, result[:, block].T)
+
+    coarse_threads(work, slices(frames, threads or cores()), threads=threads)
+    return result
+
+
+def _share(numerator: Picture, others: Sequence[Picture], power: float, out: Picture) -> None:
+    """The share 1 / (1 + sum of (o / n)^p), written to out, which may be the numerator's memory."""
+    silent = None if numerator.all() else numerator == 0
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        total = _raised(others[0] / numerator, power)
+        for other in others[1:]:
+            total += _raised(other / numerator, power)
+    total += 1
+    if silent is not None:
+        loudest = np.maximum.reduce([o[silent] for o in others])
+        total[silent] = np.where(loudest > 0, np.float32(np.inf), np.float32(1 + len(others)))
+    np.reciprocal(total, out=out)
+
+
+def _raised(ratio: Picture, power: float) -> Picture:
+    """Our own array to a power, in place; the usual powers need no logarithm."""
+    if power == 2:
+        return np.multiply(ratio, ratio, out=ratio)
+    return ratio if power == 1 else np.power(ratio, np.float32(power), out=ratio)
+
+
+def soft_masks(estimates: Sequence[Picture], *, power: float = 2.0, threads: int | None = None) -> list[Picture]:
+    """Masks (F, T) of all estimates (F, T), at least 0, that add up to one (two: exactly)."""
+    first, *rest = estimates
+    if len(rest) == 1:
+        mask = share(first, *rest, power=power, threads=threads)
+        return [mask, 1 - mask]
+    return [
+        share(one, *(o for j, o in enumerate(estimates) if j != i), power=power, threads=threads)
+        for i, one in enumerate(estimates)
+    ]

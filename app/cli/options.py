@@ -9,7 +9,7 @@ import typer
 
 from unbraid.core.errors import ParameterError
 
-DEFAULT_METHOD = "repet_sim"
+DEFAULT_METHOD = "hpss_voice"
 
 
 def seconds(text: str | float) -> float:

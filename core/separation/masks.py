@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from unbraid.core import large_arrays
 from unbraid.core.audio import Samples
 from unbraid.core.cpu import coarse_threads
 from unbraid.core.dsp.stft import InverseStream, Spectrum, StftParams, stft
@@ -160,16 +161,8 @@ def apply_masks(
     rest: one more stem, the mix minus all others, subtracted sample by sample.
     frames_per_block: 0 for as many as make blocks of a few megabytes.
     """
-    length, channels = samples.shape
-    total = params.frames(length)
-    streams = {name: InverseStream(params, length, channels) for name in names}
-    stems = {name: np.empty(samples.shape, np.float32) for name in names}
-    done = dict.fromkeys(names, 0)
-
-    def write(name: str, piece: Samples) -> None:
-        stems[name][done[name] : done[name] + len(piece)] = piece
-        done[name] += len(piece)
-
+    total = params.frames(samples.shape[0])
+    writers = {name: _Writer(params, samples.shape) for name in names}
     step = max(frames_per_block or max(16, BLOCK_VALUES // params.bins), 4 * context_frames)
     for start in range(0, total, step):
         progress(start / total, message)
@@ -178,13 +171,34 @@ def apply_masks(
         spectrum = stft(samples, params, first=first, frames=min(stop + context_frames, total) - first)
         masks = masks_of(first, spectrum)
         inside = slice(start - first, stop - first)
-        coarse_threads(lambda name: write(name, streams[name].push(_filtered(spectrum, masks[name], inside))), names)  # noqa: B023
+        coarse_threads(lambda name: writers[name].push(_filtered(spectrum, masks[name], inside)), names)  # noqa: B023
     progress(1.0, message)
-    for name in names:
-        write(name, streams[name].finish())
+    stems = {name: writer.finished() for name, writer in writers.items()}
     if rest:
-        stems[rest] = remaining(samples, [stems[name] for name in names])
+        stems[rest] = remaining(samples, list(stems.values()))
     return stems
+
+
+class _Writer:
+    """Samples of one stem, (N, I), from its spectrogram block by block."""
+
+    def __init__(self, params: StftParams, shape: tuple[int, ...]):
+        self._stream = InverseStream(params, shape[0], shape[1])
+        self._samples = np.empty(shape, np.float32)
+        self._done = 0
+
+    def push(self, spectrum: Spectrum) -> None:
+        """Add the next frames (F, Tb, I)."""
+        self._write(self._stream.push(spectrum))
+
+    def finished(self) -> Samples:
+        """The whole stem, after the last frames."""
+        self._write(self._stream.finish())
+        return self._samples
+
+    def _write(self, piece: Samples) -> None:
+        self._samples[self._done : self._done + len(piece)] = piece
+        self._done += len(piece)
 
 
 def _filtered(spectrum: Spectrum, mask: Floats, inside: slice) -> Spectrum:
@@ -194,7 +208,8 @@ def _filtered(spectrum: Spectrum, mask: Floats, inside: slice) -> Spectrum:
 
 def remaining(samples: Samples, stems: Sequence[Samples]) -> Samples:
     """The mix minus its stems, all (N, I)."""
-    left = np.array(samples, np.float32)
+    left = large_arrays.empty(samples.shape)
+    left[...] = samples
     for stem in stems:
         left -= stem
     return left

@@ -1,4 +1,4 @@
-"""Makes the pictures of the handbook from the demo song: `python docs/pictures/make_pictures.py` (needs the extra bench)."""
+"""Makes the pictures of the handbook: `python docs/pictures/make_pictures.py` (needs the extra bench)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def draw(axes: Axes, audio: Audio, title: str) -> None:
     freqs_hz = PARAMS.freqs_hz(audio.rate)
     rows = np.geomspace(50.0, 16000.0, 300)
     picture = 20 * np.log10(level[np.searchsorted(freqs_hz, rows)] + 1e-9)
-    axes.imshow(picture, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=-15, interpolation="antialiased",
-                extent=(0.0, audio.duration_s, 0.0, len(rows)))  # fmt: skip
+    place = (0.0, audio.duration_s, 0.0, len(rows))
+    axes.imshow(picture, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=-15, extent=place)
     ticks_hz = [100, 1000, 10000]
     axes.set_yticks(np.searchsorted(rows, ticks_hz), ["100 Hz", "1 kHz", "10 kHz"])
     axes.set_title(title, color=INK, fontsize=10, loc="left")

@@ -60,9 +60,7 @@ def test_the_worker_is_kept_warm(worker: Worker) -> None:
         ("NoSuchClass", "cannot be loaded"),
     ],
 )
-def test_a_hostile_plugin_is_reported_and_the_next_one_works(
-    worker: Worker, song: Path, name: str, words: str
-) -> None:
+def test_a_hostile_plugin_is_reported_and_the_next_one_works(worker: Worker, song: Path, name: str, words: str) -> None:
     with pytest.raises(PluginError, match=words):
         separate(worker, song, name)
     assert separate(worker, song, "Halves").paths

@@ -36,7 +36,8 @@ def test_texts_from_a_command_line_become_values() -> None:
     ("name", "given"),
     [
         ("length", "17.5"), ("length", "2"), ("length", "102"), ("length", "many"), ("length", ""), ("length", True),
-        ("length", "inf"), ("power", "nan"), ("power", "inf"), ("power", "-1"), ("joint", "maybe"), ("window", "square"),
+        ("length", "inf"), ("power", "nan"), ("power", "inf"), ("power", "-1"), ("joint", "maybe"),
+        ("window", "square"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, given: object) -> None:

@@ -18,9 +18,7 @@ def sum_error_db(mix: np.ndarray, stems: dict[str, np.ndarray]) -> float:
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
-@given(
-    st.integers(1, 3000), st.integers(1, 6), st.integers(1, 5), st.floats(-6, 3), st.booleans(), st.integers(0, 99)
-)
+@given(st.integers(1, 3000), st.integers(1, 6), st.integers(1, 5), st.floats(-6, 3), st.booleans(), st.integers(0, 99))
 def test_stems_add_up_whatever_they_are(
     frames: int, channels: int, count: int, loudness: float, complete: bool, seed: int
 ) -> None:

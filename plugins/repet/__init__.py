@@ -1,0 +1,5 @@
+"""REPET: one repeating period for the whole song."""
+
+from unbraid.plugins.repet.repet import Repet
+
+__all__ = ["Repet"]

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from unbraid.core import mapped_wav
+from unbraid.core.folders import working_folder
 from unbraid.core.separation import registry, run
 from unbraid.core.separation.contract import configure
 
@@ -82,7 +83,7 @@ def main() -> None:
         return
     print("| method | works in | minutes | own memory, MB | resident with mapped files, MB | seconds | x real time |")
     print("|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(dir=working_folder()) as folder:
         for minutes in arguments.minutes:
             song = Path(folder) / "song.wav"
             make_song(song, minutes)

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from unbraid.core import cpu, errors
 from unbraid.core.errors import Cancelled, PluginError, UnbraidError
+from unbraid.core.folders import working_folder
 from unbraid.core.separation.contract import Progress, silent_progress
 from unbraid.core.worker_process import serve
 
@@ -47,7 +48,9 @@ class Worker:
         self._memory_bytes = memory_bytes or machine_memory_bytes() * 4 // 5
         self._process: Any = None
         self._connection: Connection | None = None
-        self._log = Path(tempfile.mkstemp(prefix="unbraid-worker-", suffix=".log")[1])
+        descriptor, log = tempfile.mkstemp(prefix=f"{os.getpid()}-worker-", suffix=".log", dir=working_folder())
+        os.close(descriptor)
+        self._log = Path(log)
         self._busy = threading.Lock()
 
     def __enter__(self) -> Worker:

@@ -110,16 +110,19 @@ class Workshop:
 
 
 def sweep() -> None:
-    """Remove what earlier runs left when they were killed: folders named after processes that are no more."""
-    for folder in working_folder().iterdir():
-        number = folder.name.partition("-")[0]
-        if number.isdigit() and not _in_use(folder, int(number)):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove what earlier runs left when they were killed: folders and logs named after processes that are no more."""
+    for left in working_folder().iterdir():
+        number = left.name.partition("-")[0]
+        if number.isdigit() and not _in_use(left, int(number)):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
 
-def _in_use(folder: Path, process: int) -> bool:
+def _in_use(left: Path, process: int) -> bool:
     if os.name == "nt":  # there, os.kill(pid, 0) would end the process
-        return time.time() - folder.stat().st_mtime < LONGEST_USE_S
+        return time.time() - left.stat().st_mtime < LONGEST_USE_S
     with contextlib.suppress(PermissionError):
         try:
             os.kill(process, 0)

@@ -23,6 +23,7 @@ def test_every_package_is_listed() -> None:
         for source in SOURCES
         for init in (ROOT / source).rglob("__init__.py")
     }
+    folders |= {f"unbraid.resources.{path.name}" for path in (ROOT / "resources").glob("[a-z]*") if path.is_dir()}
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders
 
 

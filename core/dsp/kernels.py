@@ -12,6 +12,7 @@ Keys = npt.NDArray[np.int32]
 
 LOWEST, HIGHEST = -(2**31), 2**31 - 1
 LANES = 128
+BUT_SIGN = np.int32(0x7FFFFFFF)
 
 
 @compiled
@@ -48,10 +49,11 @@ def running_median(block: Keys, length: int, out: Keys, a: Keys, b: Keys) -> Non
 
 
 @compiled
-def listed_median(keys: Keys, index: npt.NDArray[np.int32], network: npt.NDArray[np.int64], out: Keys) -> None:
-    """Lower medians over listed rows of keys, by a list of comparators, 128 columns at a time.
+def listed_median(bits: Keys, index: npt.NDArray[np.int32], network: npt.NDArray[np.int64], out: Keys) -> None:
+    """Lower medians over listed rows, by a list of comparators, 128 columns at a time.
 
-    keys: (T, F). index: (T2, k). network: (comparators, 2), puts the median of k values at (k - 1) // 2. out: (T2, F).
+    bits: (T, F) of floats, made keys only where they are looked at. index: (T2, k). network: (comparators, 2), puts the
+    median of k values at (k - 1) // 2. out: (T2, F) bits of floats.
     """
     k = index.shape[1]
     block = np.zeros((k, LANES), np.int32)
@@ -60,7 +62,8 @@ def listed_median(keys: Keys, index: npt.NDArray[np.int32], network: npt.NDArray
             width = min(LANES, out.shape[1] - first)
             for j in range(k):
                 for f in range(width):
-                    block[j, f] = keys[index[t, j], first + f]
+                    x = bits[index[t, j], first + f]
+                    block[j, f] = x ^ ((x >> 31) & BUT_SIGN)
             for c in range(len(network)):
                 a, b = network[c, 0], network[c, 1]
                 for f in range(LANES):
@@ -68,4 +71,5 @@ def listed_median(keys: Keys, index: npt.NDArray[np.int32], network: npt.NDArray
                     block[a, f] = min(x, y)
                     block[b, f] = max(x, y)
             for f in range(width):
-                out[t, first + f] = block[(k - 1) // 2, f]
+                x = block[(k - 1) // 2, f]
+                out[t, first + f] = x ^ ((x >> 31) & BUT_SIGN)

@@ -190,14 +190,11 @@ def _compiled_listed(frames: Picture, index: Frames, out: Picture) -> Callable[[
         kernel = _network_listed(count)
         return lambda part: kernel(frames, listed[part], out[part])
 
-    keys = _ordered_keys(frames)
     comparators = networks.selection_network(count, ((count - 1) // 2,))
     pairs = np.array([c[:2] for c in comparators], np.int64).reshape(-1, 2)
 
     def work(part: slice) -> None:
-        result = np.empty(out[part].shape, np.int32)
-        kernels.listed_median(keys, listed[part], pairs, result)
-        out[part] = _ordered_keys(result).view(np.float32)
+        kernels.listed_median(frames.view(np.int32), listed[part], pairs, out[part].view(np.int32))
 
     return work
 

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from unbraid.core.audio import Samples
 
 ALIGNMENT = 16384
 """Blocks begin at multiples of this, so that any power-of-two hop up to it falls on the same frames in every block."""
 
 FADE = 4096
 """Samples over which two blocks cross-fade."""
+
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,19 @@ def plan(frames: int, block_frames: int, context_frames: int) -> Iterator[Block]
             return
 
 
-def weight(block: Block, frames: int) -> npt.NDArray[np.float32]:
-    """(stop - start, 1) weights: ramps that add up to exactly one with those of the neighbours."""
-    w = np.ones((block.stop - block.start, 1), np.float32)
+def add(block: Block, result: Samples, song: Samples) -> None:
+    """Add what is used of a block's result, (stop - start, I), to its place in `song` (N, I).
+
+    Where neighbours overlap it is faded by ramps that add up to exactly one with theirs; temporaries stay small.
+    """
+    target = song[block.start : block.stop]
+    fade_in, fade_out = block.start > 0, block.stop < len(song)
+    first, last = FADE * fade_in, len(target) - FADE * fade_out
     ramp = ((np.arange(FADE, dtype=np.float32) + 0.5) / FADE)[:, None]  # ramp + reversed ramp == 1 exactly
-    if block.start > 0:
-        w[:FADE] = ramp
-    if block.stop < frames:
-        w[-FADE:] = ramp[::-1]
-    return w
+    if fade_in:
+        target[:first] += ramp * result[:first]
+    for start in range(first, last, CHUNK):
+        stop = min(start + CHUNK, last)
+        target[start:stop] += result[start:stop]
+    if fade_out:
+        target[last:] += ramp[::-1] * result[last:]

@@ -117,13 +117,13 @@ def _block_results(
         part = mix.slice(block.read_start, block.read_stop)
         seen = guide if len(plan) == 1 else guide.moved(block.read_start / mix.rate, part.duration_s)
         stems = _adapted(separator, part, seen, _part_of(progress, number, len(plan)))
-        yield partial(_add, block, blocks.weight(block, mix.frames), stems)
+        yield partial(_add, block, stems)
 
 
-def _add(block: blocks.Block, shape: Samples, stems: Mapping[str, Samples], out: Mapping[str, Samples]) -> None:
+def _add(block: blocks.Block, stems: Mapping[str, Samples], out: Mapping[str, Samples]) -> None:
     inside = slice(block.start - block.read_start, block.stop - block.read_start)
     for name, stem in stems.items():
-        out[name][block.start : block.stop] += shape * stem[inside]
+        blocks.add(block, stem[inside], out[name])
 
 
 def _part_of(progress: Progress, number: int, count: int) -> Progress:
@@ -182,9 +182,13 @@ def _checked(separator: Separator, mix: Audio, stems: object) -> dict[str, Sampl
     for name, stem in stems.items():
         if not isinstance(stem, Audio) or (stem.samples.shape, stem.rate) != (mix.samples.shape, mix.rate):
             raise PluginError(f"{who} returned {name} as {stem!r}; {mix!r} is its input and what it must match")
-        if not np.isfinite(stem.samples).all():
+        if not _is_finite(stem.samples):
             raise PluginError(f"{who} returned {name} with samples that are no numbers (NaN or infinite)")
     return {name: stems[name].samples for name in separator.info.targets}
+
+
+def _is_finite(samples: Samples) -> bool:
+    return all(np.isfinite(samples[k : k + blocks.CHUNK]).all() for k in range(0, len(samples), blocks.CHUNK))
 
 
 def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import numpy.typing as npt
 from harness import Bench, Job
@@ -82,16 +84,13 @@ def librosa_masks(hpss: int, threads: int) -> Job:
 
 def our_masks(length: int, threads: int, engine: str) -> Job:
     """Both medians and soft masks."""
-    from unbraid.core.dsp.median import median
-    from unbraid.core.dsp.ratio import soft_masks
+    os.environ["UNBRAID_ENGINE"] = engine
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    from unbraid.plugins.hpss.medians import Medians, hpss_masks
 
-    v = spectrogram(frame_major=True)
-
-    def run() -> list[npt.NDArray[np.float32]]:
-        medians = [median(v, length, axis, threads=threads, engine=engine) for axis in (1, 0)]
-        return soft_masks(medians, threads=threads)
-
-    return Job(run, lambda masks: {"sum to one": float(np.abs(masks[0] + masks[1] - 1).max())})
+    v, medians = spectrogram(frame_major=True), Medians(length, length)
+    return Job(lambda: hpss_masks(v, medians), lambda masks: {"sum to one": float(np.abs(sum(masks) - 1).max())})
 
 
 @bench.case("unbraid, compiled", threads=(1, 2), hpss=MASK_LENGTHS)

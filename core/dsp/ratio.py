@@ -65,16 +65,21 @@ def _raised(ratio: Picture, power: float) -> Picture:
     """Our own array to a power, in place; the usual powers need no logarithm."""
     if power == 2:
         return np.multiply(ratio, ratio, out=ratio)
+    if power == 1.5:
+        return np.multiply(ratio, np.sqrt(ratio), out=ratio)
     return ratio if power == 1 else np.power(ratio, np.float32(power), out=ratio)
 
 
 def soft_masks(estimates: Sequence[Picture], *, power: float = 2.0, threads: int | None = None) -> list[Picture]:
-    """Masks (F, T) of all estimates (F, T), at least 0, that add up to one (two: exactly)."""
-    first, *rest = estimates
-    if len(rest) == 1:
-        mask = share(first, *rest, power=power, threads=threads)
-        return [mask, 1 - mask]
-    return [
-        share(one, *(o for j, o in enumerate(estimates) if j != i), power=power, threads=threads)
-        for i, one in enumerate(estimates)
+    """Masks (F, T) of estimates (F, T), at least 0; the last is one minus the others, so that they add up to one."""
+    *others, last = estimates
+    if not others:
+        return [np.ones_like(last)]
+    masks = [
+        share(one, *(e for j, e in enumerate(estimates) if j != i), power=power, threads=threads)
+        for i, one in enumerate(others)
     ]
+    rest = 1 - masks[0]
+    for mask in masks[1:]:
+        rest -= mask
+    return [*masks, np.maximum(rest, 0, out=rest) if len(masks) > 1 else rest]

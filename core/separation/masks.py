@@ -14,6 +14,7 @@ import numpy.typing as npt
 from unbraid.core import large_arrays
 from unbraid.core.audio import Samples
 from unbraid.core.cpu import coarse_threads
+from unbraid.core.dsp.ratio import soft_masks
 from unbraid.core.dsp.stft import InverseStream, Spectrum, StftParams, stft
 from unbraid.core.errors import ParameterError
 from unbraid.core.separation.contract import Progress, silent_progress
@@ -35,51 +36,17 @@ def ratio_masks(models: Mapping[str, Floats], *, exponent: float = 2.0, silent: 
     `binary_masks`. silent: who gets the bins where all models are zero; they are shared evenly when it is empty.
     """
     _check(models, silent)
-    peak = _reference(list(models.values()), exponent)
-    terms = {name: _power(m / peak, exponent) for name, m in models.items()}
-    first, *others = terms.values()
-    total = first.copy(order="K")
-    for term in others:
-        total += term
-    if total.size and total.min() == 0:
-        dead = total == 0
-        for name, term in terms.items():
-            term[dead] = 1 if silent in ("", name) else 0
-        total[dead] = 1 if silent else len(terms)
-    return _partition(terms, total)
-
-
-def _reference(models: list[Floats], exponent: float) -> Floats:
-    """What models are divided by so that their powers are in range: their peak, or the greatest of every bin.
-
-    Up to an exponent of 2, what lies less than 380 dB below the peak of the block does not vanish.
-    """
-    if exponent <= 2:
-        peak = max(float(m.max(initial=0.0)) for m in models)
-        return np.asarray(peak or 1.0, np.float32)
-    greatest = np.asarray(np.maximum.reduce(models), np.float32)
-    greatest[greatest == 0] = 1
-    return greatest
+    masks = dict(zip(models, soft_masks(list(models.values()), power=exponent), strict=True))
+    if silent:
+        dead = np.maximum.reduce(list(models.values())) == 0
+        for name, mask in masks.items():
+            mask[dead] = 1 if name == silent else 0
+    return masks
 
 
 def _check(models: Mapping[str, Floats], silent: str) -> None:
     if not models or (silent and silent not in models):
         raise ParameterError(f"shares are made for {', '.join(models) or 'nothing'}, which has no {silent!r}")
-
-
-def _partition(terms: dict[str, Floats], total: Floats) -> dict[str, Floats]:
-    """Terms over their total, written into the terms; the last is one minus the others, so that nothing is lost."""
-    *others, last = terms
-    if not others:
-        terms[last][...] = 1
-        return terms
-    rest = terms[last]
-    for number, name in enumerate(others):
-        terms[name] /= total
-        np.subtract(rest if number else 1, terms[name], out=rest)
-    if len(others) > 1:
-        np.maximum(rest, 0, out=rest)
-    return terms
 
 
 def _power(values: Floats, exponent: float) -> Floats:

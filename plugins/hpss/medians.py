@@ -50,10 +50,11 @@ def hpss_masks(V: Floats, medians: Medians) -> tuple[Floats, Floats]:
     ISMIR 2014; iterations: kernel additive modelling (Liutkus et al., IEEE TSP 2014) with these two kernels.
     """
     harmonic = percussive = V
-    for _ in range(medians.iterations):
+    for iteration in range(medians.iterations):
         models = {"h": median(harmonic, medians.frames, 1), "p": median_over_bins(percussive, medians.bins)}
         masks = ratio_masks(models, exponent=medians.exponent)
-        harmonic, percussive = V * masks["h"], V * masks["p"]
+        if iteration + 1 < medians.iterations:
+            harmonic, percussive = V * masks["h"], V * masks["p"]
     if medians.margin == 1:
         return masks["h"], masks["p"]
     return _with_margin(models["h"], models["p"], medians), _with_margin(models["p"], models["h"], medians)

@@ -92,7 +92,7 @@ class LibavSource:
         """(length in frames or None, whether it is a count and no estimate)."""
         stream = self._stream
         by_stream = None if not stream.duration else round(stream.duration * stream.time_base * rate)
-        if self._kind.container == "mov":
+        if self._kind.container == "mp4":
             note = {**stream.metadata, **self._container.metadata}.get("iTunSMPB", "")
             return mp4.exact_frames(self._path, stream.id, rate) or mp4.itunes_frames(note) or by_stream, True
         if self._kind.container == "flac":
@@ -122,7 +122,7 @@ class LibavSource:
 
     def _jump(self, start: int) -> int:
         """Seek to before `start` where places are exact; returns the frame at which decoding begins."""
-        if not start or self.description.codec not in ("flac", "alac") or self._kind.container not in ("flac", "mov"):
+        if not start or self.description.codec not in ("flac", "alac") or self._kind.container not in ("flac", "mp4"):
             return 0
         import av
 

@@ -12,7 +12,7 @@ from unbraid.core.errors import AudioFileError
 from unbraid.core.formats import sniff
 
 KINDS = {
-    "wav": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg", "opus": "ogg", "aiff": "aiff", "caf": "caf", "m4a": "mov",
+    "wav": "wav", "flac": "flac", "mp3": "mp3", "ogg": "ogg", "opus": "ogg", "aiff": "aiff", "caf": "caf", "m4a": "mp4",
 }  # fmt: skip
 
 

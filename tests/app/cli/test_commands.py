@@ -115,20 +115,29 @@ def test_the_doctor_looks_at_everything(unbraid) -> None:
     assert topics["separators"]["state"] == "ok"
 
 
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits deafness to Ctrl-C
+from unbraid.app.__main__ import main
+main()
+"""
+
+
 def test_ctrl_c_leaves_nothing(song, tmp_path) -> None:
     cache, out = tmp_path / "cache", tmp_path / "out"
-    process = subprocess.Popen(
-        [*COMMAND, "separate", str(song), "-m", "tests/separators.py:Polite", "-o", str(out), "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "UNBRAID_CACHE": str(cache)},
-        start_new_session=True,
-    )  # fmt: skip
-    assert process.stdout
-    for line in process.stdout:
-        if '"step": "separating"' in line:
-            break
-    begun = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the worker too
-    output, _ = process.communicate(timeout=20)
+    arguments = ["separate", str(song), "-m", "tests/separators.py:Polite", "-o", str(out), "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTENING, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env={**os.environ, "UNBRAID_CACHE": str(cache)}, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout
+            next(line for line in process.stdout if '"step": "separating"' in line)
+            begun = time.monotonic()
+            os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the worker too
+            output = process.communicate(timeout=20)[0]
+        finally:
+            process.kill()
     assert time.monotonic() - begun < 5
     assert process.returncode == 130
     assert '"stopped' in output

@@ -13,9 +13,8 @@ from unbraid.core.audio_files import SetReport, WriteOptions
 from unbraid.core.clipping import Clipping
 from unbraid.core.errors import AudioFileError, ParameterError
 from unbraid.core.formats.tags import Tags
+from unbraid.core.render import without
 from unbraid.core.separation.contract import Progress, silent_progress
-from unbraid.core.separation.remainder import NAME as RESIDUAL
-from unbraid.core.separation.run import without
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Export:
     def names(self, stems: Iterable[str]) -> tuple[str, ...]:
         """Names of the files' stems when a separation gives `stems`."""
         there = tuple(stems)
-        missing = sorted({*self.only, *filter(None, [self.two_stems])} - {*there, RESIDUAL})
+        missing = sorted({*self.only, *filter(None, [self.two_stems])} - {*there})
         if missing:
             raise ParameterError(f"there is no stem {', '.join(missing)}; the stems are {', '.join(there)}")
         if self.two_stems and self.only:
@@ -59,8 +58,11 @@ class Export:
 
 
 def check(export: Export, track: str, targets: Iterable[str], song: Audio) -> None:
-    """Raise before anything is computed: files that are there, formats that cannot, a full or read-only disk."""
-    paths = export.paths(track, [*targets, RESIDUAL])
+    """Raise before anything is computed: files that are there, formats that cannot, a full or read-only disk.
+
+    targets: all stems that may come, a residual among them.
+    """
+    paths = export.paths(track, targets)
     there = [path for path in paths.values() if os.path.lexists(path)]
     if there and not export.overwrite:
         listed = ", ".join(str(path) for path in there[:4]) + (" ..." if len(there) > 4 else "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from unbraid.core.audio import Audio, Samples
+from unbraid.core import large_arrays
+from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
 
 BLOCK = 1 << 18
@@ -36,33 +37,22 @@ def _parse_gain(text: str) -> tuple[str, float]:
     return name.strip(), gain_db
 
 
-def render(
-    mix: Audio, stems: Mapping[str, Audio], gains_db: Mapping[str, float], *, out: Samples | None = None
-) -> Audio:
+def check_names(gains_db: Mapping[str, float], stems: Iterable[str]) -> None:
+    """Refuse gains of stems that are not there."""
+    there = tuple(stems)
+    unknown = set(gains_db) - set(there)
+    if unknown:
+        raise ParameterError(f"there is no stem {', '.join(sorted(unknown))}; the stems are {', '.join(there)}")
+
+
+def render(mix: Audio, stems: Mapping[str, Audio], gains_db: Mapping[str, float]) -> Audio:
     """The mix with each stem at its gain (0 dB where none is given): x + sum over j of (g_j - 1) s_j.
 
-    With every gain at 0 dB it is the mix, bit for bit. out: (N, I), where it goes (new memory when None).
+    With every gain at 0 dB it is the mix, bit for bit.
     """
-    unknown = set(gains_db) - set(stems)
-    if unknown:
-        raise ParameterError(f"there is no stem {', '.join(sorted(unknown))}; the stems are {', '.join(stems)}")
-    target = np.empty(mix.samples.shape, np.float32) if out is None else out
-    for part, block in rendered_blocks(mix, stems, lambda name: gain_of_db(gains_db.get(name, 0.0))):
-        target[part] = block
-    return Audio(target, mix.rate)
-
-
-def rendered_blocks(
-    mix: Audio, stems: Mapping[str, Audio], gain: Callable[[str], float]
-) -> Iterator[tuple[slice, Samples]]:
-    """The same block by block, in float64 inside: slices of the song and their (n, I) float32 samples."""
-    changes = {name: gain(name) - 1.0 for name in stems if gain(name) != 1.0}
-    for start in range(0, mix.frames, BLOCK):
-        part = slice(start, min(start + BLOCK, mix.frames))
-        block = mix.samples[part].astype(np.float64)
-        for name, change in changes.items():
-            block += change * stems[name].samples[part]
-        yield part, block.astype(np.float32)
+    check_names(gains_db, stems)
+    changes = {name: gain_of_db(gain_db) - 1.0 for name, gain_db in gains_db.items() if gain_db != 0.0}
+    return _added([(1.0, mix), *((change, stems[name]) for name, change in changes.items())])
 
 
 def total(stems: Mapping[str, Audio]) -> Audio:
@@ -71,9 +61,23 @@ def total(stems: Mapping[str, Audio]) -> Audio:
     if len(shapes) != 1:
         listed = "; ".join(f"{name}: {audio!r}" for name, audio in stems.items())
         raise ParameterError(f"stems of one song have one length, channel count and rate, these do not: {listed}")
-    first = next(iter(stems.values()))
-    silence = Audio(np.zeros(first.samples.shape, np.float32), first.rate)
-    added = np.empty(first.samples.shape, np.float32)
-    for part, block in rendered_blocks(silence, stems, lambda _: 2.0):
-        added[part] = block
-    return Audio(added, first.rate)
+    return _added([(1.0, audio) for audio in stems.values()])
+
+
+def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:
+    """The sum of all stems but some: leave out the vocals, and it is the song to sing along with."""
+    kept = {name: audio for name, audio in stems.items() if name not in left_out}
+    if set(left_out) - set(stems) or not kept:
+        raise ParameterError(f"the stems are {', '.join(stems)}; at least one must stay, and {left_out} was left out")
+    return total(kept)
+
+
+def _added(parts: Sequence[tuple[float, Audio]]) -> Audio:
+    """The sum of audios times factors, block by block, in float64 inside."""
+    first = parts[0][1]
+    out = large_arrays.empty(first.samples.shape)
+    for start in range(0, first.frames, BLOCK):
+        block = slice(start, start + BLOCK)
+        summed = sum(factor * audio.samples[block].astype(np.float64) for factor, audio in parts)
+        out[block] = summed
+    return Audio(out, first.rate)

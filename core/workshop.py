@@ -41,8 +41,8 @@ class Workshop:
     """
 
     def __init__(self, worker: Worker | None = None) -> None:
-        self._own_worker = None if worker else Worker()
-        self.worker = worker or self._own_worker or Worker()
+        self.worker = worker or Worker()
+        self._owns_worker = worker is None
         sweep()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
 
@@ -50,8 +50,8 @@ class Workshop:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._own_worker:
-            self._own_worker.close()
+        if self._owns_worker:
+            self.worker.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def open(

@@ -60,7 +60,9 @@ def batch(
             raise ParameterError(f"there are no sound files in {source}")
         with Worker() as worker:
             with Workshop(worker) as workshop:
-                targets_of(workshop, request)  # a wrong method or parameter stops everything, at once
+                request.export.names(
+                    targets_of(workshop, method, request.values)
+                )  # a wrong method or parameter stops everything, at once
             done = songs.finished(output) if resume else {}
             entries = [_one(voice, worker, item, request, done, f"{n}/{len(items)}") for n, item in enumerate(items, 1)]
         _sum_up(voice, entries)

@@ -17,6 +17,7 @@ from unbraid.core.errors import PluginError
 from unbraid.core.export import Export
 from unbraid.core.formats.table import kind_of
 from unbraid.core.separation.contract import Value
+from unbraid.core.separation.remainder import NAME as RESIDUAL
 from unbraid.core.workshop import Song, Workshop
 
 
@@ -67,26 +68,40 @@ def request_of(
     return Request(method, parameter_values(parameter or []), where, start_s, duration_s, repair)
 
 
-def targets_of(workshop: Workshop, request: Request) -> tuple[str, ...]:
-    """The stems the method makes, after its parameters were checked."""
-    card = workshop.cards(request.method)[0]
+def targets_of(workshop: Workshop, method: str, values: Mapping[str, Value]) -> tuple[str, ...]:
+    """The stems the method may make, a residual among them, after its parameters were checked."""
+    card = workshop.cards(method)[0]
     if card.info is None:
         raise PluginError(card.error)
-    workshop.check(request.method, request.values)
-    request.export.names(card.info.targets)
-    return card.info.targets
+    workshop.check(method, values)
+    return (*card.info.targets, RESIDUAL)
+
+
+def read_song(
+    voice: Voice,
+    workshop: Workshop,
+    path: Path,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    repair: bool = False,
+) -> Song:
+    """Open the song at `path` and tell what was odd about it."""
+    with voice.bar(f"reading {path.name}") as progress:
+        song = workshop.open(path, start_s=start_s, duration_s=duration_s, repair=repair, progress=progress)
+    for note in song.notes:
+        voice.note(note)
+    return song
 
 
 def separate_one(voice: Voice, workshop: Workshop, path: Path, request: Request, track: str | None = None) -> Outcome:
     """Separate the song at `path` and write its stems."""
     track = track or path.stem
-    targets = targets_of(workshop, request)
-    with voice.bar("reading") as progress:
-        song = workshop.open(
-            path, start_s=request.start_s, duration_s=request.duration_s, repair=request.repair, progress=progress
-        )
-    for note in song.notes:
-        voice.note(note)
+    targets = targets_of(workshop, request.method, request.values)
+    request.export.names(targets)
+    song = read_song(
+        voice, workshop, path, start_s=request.start_s, duration_s=request.duration_s, repair=request.repair
+    )
     fitting = dataclasses.replace(
         request.export, write=depth_like(request.export.write, song.info, f".{request.export.extension}")
     )

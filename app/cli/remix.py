@@ -48,18 +48,24 @@ def remix(
 ) -> None:
     """Write SONG with each stem at a level of its own; with nothing changed, the result is the song, bit for bit."""
     with speaking(scripted=json) as voice:
-        from unbraid.app.cli.one_song import depth_like
+        from unbraid.app.cli.one_song import depth_like, read_song, targets_of
         from unbraid.core import audio_files, render
         from unbraid.core.audio_files import WriteOptions
         from unbraid.core.workshop import Workshop
 
         gains_db = render.parse_gains_db(gain)
+        values = options.parameter_values(parameter or [])
         audio_files.check_target(output, overwrite=overwrite)
         with Workshop() as workshop:
             if song.is_dir():
                 opened, stems = _stems_of_folder(voice, workshop, song)
             else:
-                opened, stems = _separated(voice, workshop, song, method, parameter or [], start, duration, repair)
+                targets = targets_of(workshop, method, values)
+                render.check_names(gains_db, targets)
+                opened = read_song(voice, workshop, song, start_s=start, duration_s=duration, repair=repair)
+                audio_files.check_format(output, opened.audio.rate, opened.audio.channels, WriteOptions(bits=bits))
+                with voice.bar("separating") as progress:
+                    stems, _ = workshop.separate(opened.audio, method, values, progress=progress)
             mixed = render.render(opened.audio, stems, gains_db)
             write = depth_like(WriteOptions(bits=bits, bitrate_kbps=bitrate), opened.info, output.suffix)
             with voice.bar("writing") as progress:
@@ -79,31 +85,11 @@ def remix(
         voice.event("done", path=str(output), gain_db=round(report.gain_db, 3))
 
 
-def _separated(
-    voice: Voice,
-    workshop: Workshop,
-    path: Path,
-    method: str,
-    parameter: list[str],
-    start_s: float,
-    duration_s: float | None,
-    repair: bool,
-) -> tuple[Song, Mapping[str, Audio]]:
-    values = options.parameter_values(parameter)
-    workshop.check(method, values)
-    with voice.bar("reading") as progress:
-        song = workshop.open(path, start_s=start_s, duration_s=duration_s, repair=repair, progress=progress)
-    for note in song.notes:
-        voice.note(note)
-    with voice.bar("separating") as progress:
-        stems, _ = workshop.separate(song.audio, method, values, progress=progress)
-    return song, stems
-
-
 def _stems_of_folder(voice: Voice, workshop: Workshop, folder: Path) -> tuple[Song, Mapping[str, Audio]]:
     """The stems in a folder by the last word of their names (`Song - vocals.flac`), and their sum."""
     from dataclasses import replace
 
+    from unbraid.app.cli.one_song import read_song
     from unbraid.core import audio_files, render
     from unbraid.core.errors import AudioFileError
 
@@ -117,9 +103,6 @@ def _stems_of_folder(voice: Voice, workshop: Workshop, folder: Path) -> tuple[So
         raise AudioFileError(
             f"there are no stems in {folder}; give a folder that `unbraid separate` has written, or a song"
         )
-    songs: dict[str, Song] = {}
-    for name, path in paths.items():
-        with voice.bar(f"reading {name}") as progress:
-            songs[name] = workshop.open(path, progress=progress)
+    songs = {name: read_song(voice, workshop, path) for name, path in paths.items()}
     stems = {name: song.audio for name, song in songs.items()}
     return replace(next(iter(songs.values())), audio=render.total(stems)), stems

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -189,13 +188,3 @@ def _checked(separator: Separator, mix: Audio, stems: object) -> dict[str, Sampl
 
 def _is_finite(samples: Samples) -> bool:
     return all(np.isfinite(samples[k : k + blocks.CHUNK]).all() for k in range(0, len(samples), blocks.CHUNK))
-
-
-def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:
-    """The sum of all stems but some: leave out the vocals, and it is the song to sing along with."""
-    kept = [audio for name, audio in stems.items() if name not in left_out]
-    unknown = set(left_out) - set(stems)
-    if unknown or not kept:
-        raise ParameterError(f"the stems are {', '.join(stems)}; at least one must stay, and {left_out} was left out")
-    total = sum((audio.samples.astype(np.float64) for audio in kept[1:]), kept[0].samples.astype(np.float64))
-    return dataclasses.replace(kept[0], samples=np.asarray(total, np.float32))

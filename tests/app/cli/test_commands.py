@@ -149,3 +149,14 @@ def test_every_command_has_its_help() -> None:
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True)
     for command in ("separate", "remix", "info", "methods", "batch", "demo", "doctor"):
         assert command in done.stdout
+
+
+def test_a_remix_that_cannot_be_written_is_refused_before_it_is_computed(unbraid, song, tmp_path) -> None:
+    said = unbraid("remix", song, "-m", "tests/separators.py:Raises", "-g", "left=0", "-o", tmp_path / "x.ogg",
+                   "--bits", "24", "--json")  # fmt: skip
+    six = tmp_path / "six.wav"
+    soundfile.write(str(six), np.full((4000, 6), 0.1), 22050)
+    refused = unbraid("remix", six, "-m", "tests/separators.py:Raises", "-g", "left=0", "-o", tmp_path / "x.mp3")
+    assert said.code == refused.code == 1
+    assert "of my own making" in said.events[-1]["message"]
+    assert "6" in refused.err and "making" not in refused.err

@@ -65,6 +65,7 @@ def test_existing_stems_are_not_replaced_unless_asked(unbraid, song, tmp_path) -
         (["-m", HALVES, "-p", "share=2"], 2, "share must be"),
         (["-m", HALVES, "-p", "share"], 2, "name=value"),
         (["-m", HALVES, "--stems", "piano"], 2, "the stems are left, rest"),
+        (["-m", HALVES, "--two-stems", "residual"], 2, "no stem residual"),
         (["-m", HALVES, "--start", "soon"], 2, "is no time"),
         (["-m", HALVES, "--format", "xyz"], 1, "xyz"),
         (["-m", HALVES, "--start", "1:00"], 1, ""),

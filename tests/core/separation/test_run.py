@@ -6,6 +6,7 @@ import separators
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unbraid.core import render
 from unbraid.core.audio import Audio
 from unbraid.core.errors import Cancelled, ParameterError, PluginError
 from unbraid.core.separation import run
@@ -130,7 +131,7 @@ def test_a_guide_that_is_not_used_is_told(caplog: pytest.LogCaptureFixture) -> N
 def test_all_stems_but_one_are_the_rest_of_the_song() -> None:
     mix = noise(0.1)
     stems = run.separate(separators.Partial(), mix)
-    rest = run.without(stems, "left")
+    rest = render.without(stems, "left")
     assert np.allclose(rest.samples + stems["left"].samples, mix.samples, atol=1e-6)
     with pytest.raises(ParameterError, match="the stems are left, rest"):
-        run.without(stems, "vocals")
+        render.without(stems, "vocals")

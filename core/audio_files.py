@@ -21,7 +21,7 @@ from unbraid.core.clipping import Clipping, check_policy
 from unbraid.core.errors import AudioFileError, ParameterError
 from unbraid.core.formats import reading, tags, writing
 from unbraid.core.formats.sniff import SUFFIXES_READ
-from unbraid.core.formats.source import BLOCK, AudioInfo, Progress, Source, silent_progress
+from unbraid.core.formats.source import BLOCK, AudioInfo, Source
 from unbraid.core.formats.table import (
     TYPES,
     Bits,
@@ -37,6 +37,7 @@ from unbraid.core.formats.tags import Tags
 from unbraid.core.formats.together import work_together
 from unbraid.core.formats.writing import PEAK_SHARE, WrittenFile
 from unbraid.core.mapped_wav import MappedWavWriter, open_mapped
+from unbraid.core.progress import Progress, part_of, silent_progress
 
 __all__ = [
     "TYPES", "AudioInfo", "Bits", "Clipping", "FileType", "Imported", "SetReport", "Tags", "WriteOptions",
@@ -232,7 +233,7 @@ def write_set(
             tag = tags.get(path) if isinstance(tags, Mapping) else tags
             return writing.encode(temporaries[path], *jobs[path], loudness, options, tag, order.index(path), part)
 
-        written = work_together(encode, order, writing.scaled(progress, PEAK_SHARE, 1.0))
+        written = work_together(encode, order, part_of(progress, PEAK_SHARE, 1.0))
         progress(1.0, f"{len(written)} files written")  # the last chance to stop: nothing has its name yet
     notes = tuple(dict.fromkeys(note for file in written for note in file.notes))
     return SetReport(tuple(written), max((f.gain_db for f in written), key=abs), loudness.peak, notes)

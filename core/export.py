@@ -13,8 +13,8 @@ from unbraid.core.audio_files import SetReport, WriteOptions
 from unbraid.core.clipping import Clipping
 from unbraid.core.errors import AudioFileError, ParameterError
 from unbraid.core.formats.tags import Tags
+from unbraid.core.progress import Progress, silent_progress
 from unbraid.core.render import without
-from unbraid.core.separation.contract import Progress, silent_progress
 
 
 @dataclass(frozen=True)

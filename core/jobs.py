@@ -11,8 +11,9 @@ from unbraid.core import audio_files, mapped_wav
 from unbraid.core.audio import Samples
 from unbraid.core.audio_files import AudioInfo
 from unbraid.core.formats.tags import Tags
+from unbraid.core.progress import Progress
 from unbraid.core.separation import registry, run
-from unbraid.core.separation.contract import Progress, Value, configure
+from unbraid.core.separation.contract import Value, configure
 from unbraid.core.separation.guide import Guide
 
 

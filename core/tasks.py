@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from unbraid.core import cpu, errors
 from unbraid.core.errors import Cancelled, PluginError, UnbraidError
 from unbraid.core.folders import working_folder
-from unbraid.core.separation.contract import Progress, silent_progress
+from unbraid.core.progress import Progress, silent_progress
 from unbraid.core.worker_process import serve
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from unbraid.core.errors import Cancelled, UnbraidError
-from unbraid.core.separation.contract import Progress
+from unbraid.core.progress import Progress
 
 REPORT_EVERY_S = 0.03
 

@@ -16,7 +16,8 @@ from unbraid.core.audio import Audio
 from unbraid.core.audio_files import AudioInfo
 from unbraid.core.folders import working_folder
 from unbraid.core.formats.tags import Tags
-from unbraid.core.separation.contract import Progress, Value, silent_progress
+from unbraid.core.progress import Progress, silent_progress
+from unbraid.core.separation.contract import Value
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.registry import Card
 from unbraid.core.tasks import Worker

@@ -19,7 +19,7 @@ from unbraid.core.errors import Cancelled, ParameterError, UnbraidError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from unbraid.core.separation.contract import Progress
+    from unbraid.core.progress import Progress
 
 DONE, FAILED, WRONG_USE, SOME_FAILED, STOPPED = 0, 1, 2, 3, 130
 BAR_EVERY_S = 0.1

@@ -17,10 +17,10 @@ from unbraid.core.formats.sniff import sniff
 from unbraid.core.formats.source import (
     MAX_HOURS,
     DamagedError,
-    Progress,
     Source,
     check_description,
 )
+from unbraid.core.progress import Progress
 
 
 @dataclass

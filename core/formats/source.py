@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,18 +13,11 @@ import numpy as np
 from unbraid.core.audio import Samples
 from unbraid.core.errors import AudioFileError
 
-Progress = Callable[[float, str], None]
-"""progress(fraction, message); raises `Cancelled` when the user has stopped the work."""
-
 MAX_HOURS = 24
 MAX_CHANNELS = 32
 MIN_RATE, MAX_RATE = 1000, 384_000
 BLOCK = 1 << 16
 """Frames decoded in one go."""
-
-
-def silent_progress(fraction: float, message: str) -> None:
-    """Progress that nobody watches."""
 
 
 class DamagedError(Exception):

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from unbraid.core.cpu import cores
 from unbraid.core.errors import Cancelled
-from unbraid.core.formats.source import Progress
+from unbraid.core.progress import Progress
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -15,8 +15,9 @@ from unbraid.core.audio import Audio, Samples
 from unbraid.core.errors import AudioFileError
 from unbraid.core.formats import libav_write, reading, sndfile, tags
 from unbraid.core.formats.layouts import to_vorbis
-from unbraid.core.formats.source import BLOCK, Progress, WriteStoppedError
+from unbraid.core.formats.source import BLOCK, WriteStoppedError
 from unbraid.core.formats.table import Plan, WriteOptions
+from unbraid.core.progress import Progress
 from unbraid.core.resample import resample_exactly
 
 PEAK_SHARE = 0.15
@@ -154,8 +155,3 @@ def _notes(plan: Plan, loudness: Loudness) -> tuple[str, ...]:
             f"peaks of the set reach {clipping.decibels(loudness.peak):+.2f} dBFS; this file is cut at full scale"
         )
     return tuple(notes)
-
-
-def scaled(progress: Progress, start: float, stop: float) -> Progress:
-    """A progress that fills the part from `start` to `stop` of another."""
-    return lambda fraction, message: progress(start + (stop - start) * fraction, message)

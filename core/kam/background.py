@@ -11,7 +11,7 @@ from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import Spectrum, StftParams
 from unbraid.core.errors import ParameterError
 from unbraid.core.kam.magnitudes import Floats
-from unbraid.core.separation.contract import Progress
+from unbraid.core.progress import Progress
 from unbraid.core.separation.masks import apply_masks, high_pass, least_share
 
 HIGH_PASS_OCTAVES = 1.0
@@ -74,8 +74,3 @@ def split_voice(
         message="filtering",
     )
     return {name: Audio(samples, mix.rate) for name, samples in stems.items()}
-
-
-def part_of(progress: Progress, start: float, stop: float) -> Progress:
-    """Progress of a stage that lasts from `start` to `stop` of the whole."""
-    return lambda fraction, message: progress(start + (stop - start) * min(max(fraction, 0.0), 1.0), message)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from unbraid.core.audio import Samples
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft_blocks
-from unbraid.core.separation.contract import Progress, silent_progress
+from unbraid.core.progress import Progress, silent_progress
 
 Floats = npt.NDArray[np.float32]
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from unbraid.core.cpu import coarse_threads
 from unbraid.core.kam.peaks import search
-from unbraid.core.separation.contract import Progress, silent_progress
+from unbraid.core.progress import Progress, silent_progress
 
 Floats = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int32]

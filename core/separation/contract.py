@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
+from unbraid.core.progress import Progress as Progress
+from unbraid.core.progress import silent_progress as silent_progress
 from unbraid.core.separation.guide import Guide
 
 Value = bool | int | float | str
@@ -16,20 +18,6 @@ Value = bool | int | float | str
 
 _YES = ("yes", "true", "on", "1")
 _NO = ("no", "false", "off", "0")
-
-_YES = ("yes", "true", "on", "1")
-_NO = ("no", "false", "off", "0")
-
-
-class Progress(Protocol):
-    """The only way back from long work; raises `Cancelled` when the user has stopped it."""
-
-    def __call__(self, fraction: float, message: str) -> None:
-        """Tell how far the work is (0 to 1) and what it is doing; call at least once a second."""
-
-
-def silent_progress(fraction: float, message: str) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from unbraid.core.cpu import coarse_threads
 from unbraid.core.dsp.ratio import soft_masks
 from unbraid.core.dsp.stft import InverseStream, Spectrum, StftParams, stft
 from unbraid.core.errors import ParameterError
-from unbraid.core.separation.contract import Progress, silent_progress
+from unbraid.core.progress import Progress, silent_progress
 
 Floats = npt.NDArray[np.float32]
 """Magnitudes, models or shares: (F, T) for all channels at once, or (F, T, I)."""

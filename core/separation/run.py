@@ -11,9 +11,10 @@ import numpy as np
 from unbraid.core import cpu
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.errors import ParameterError, PluginError
+from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.resample import resample
 from unbraid.core.separation import blocks, remainder
-from unbraid.core.separation.contract import Progress, Separator, Value, configure, silent_progress
+from unbraid.core.separation.contract import Separator, Value, configure
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.registry import load
 
@@ -115,7 +116,7 @@ def _block_results(
     for number, block in enumerate(plan):
         part = mix.slice(block.read_start, block.read_stop)
         seen = guide if len(plan) == 1 else guide.moved(block.read_start / mix.rate, part.duration_s)
-        stems = _adapted(separator, part, seen, _part_of(progress, number, len(plan)))
+        stems = _adapted(separator, part, seen, _block_of(progress, number, len(plan)))
         yield partial(_add, block, stems)
 
 
@@ -125,12 +126,11 @@ def _add(block: blocks.Block, stems: Mapping[str, Samples], out: Mapping[str, Sa
         blocks.add(block, stem[inside], out[name])
 
 
-def _part_of(progress: Progress, number: int, count: int) -> Progress:
-    def told(fraction: float, message: str) -> None:
-        where = message if count == 1 else f"{message} (part {number + 1} of {count})"
-        progress(0.98 * (number + min(max(fraction, 0.0), 1.0)) / count, where)
-
-    return told
+def _block_of(progress: Progress, number: int, count: int) -> Progress:
+    stage = part_of(progress, 0.98 * number / count, 0.98 * (number + 1) / count)
+    if count == 1:
+        return stage
+    return lambda fraction, message: stage(fraction, f"{message} (part {number + 1} of {count})")
 
 
 def _adapted(separator: Separator, mix: Audio, guide: Guide, progress: Progress) -> dict[str, Samples]:
@@ -158,7 +158,8 @@ def _by_layout(separator: Separator, mix: Audio, guide: Guide, progress: Progres
 
 
 def _share_of(progress: Progress, number: int, count: int, words: str) -> Progress:
-    return lambda fraction, message: progress((number + fraction) / count, f"{words}: {message}")
+    stage = part_of(progress, number / count, (number + 1) / count)
+    return lambda fraction, message: stage(fraction, f"{words}: {message}")
 
 
 def channel_groups(channels: int) -> list[Sequence[int]]:

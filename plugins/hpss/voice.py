@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import Spectrum, StftParams
-from unbraid.core.kam.background import part_of
 from unbraid.core.kam.resolution import stft_at
+from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import Progress, SeparatorInfo, param
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.masks import Floats, apply_masks, high_pass

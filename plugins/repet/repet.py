@@ -12,11 +12,12 @@ import numpy as np
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import StftParams
 from unbraid.core.errors import ParameterError
-from unbraid.core.kam.background import Rule, part_of, split_voice
+from unbraid.core.kam.background import Rule, split_voice
 from unbraid.core.kam.magnitudes import Floats, song_magnitudes
 from unbraid.core.kam.periods import Period, beat_spectrum, choose_period, lag_bounds
 from unbraid.core.kam.repeating import repeating_segment, segment_places
 from unbraid.core.kam.resolution import stft_at
+from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import Progress, SeparatorInfo, param
 from unbraid.core.separation.guide import Guide, MarkedRepetition
 

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import StftParams
 from unbraid.core.errors import ParameterError
-from unbraid.core.kam.background import Rule, part_of, split_voice
+from unbraid.core.kam.background import Rule, split_voice
 from unbraid.core.kam.magnitudes import Floats, song_magnitudes
 from unbraid.core.kam.periods import beat_spectrogram, choose_period, lag_bounds
 from unbraid.core.kam.repeating import SPARE_FRAMES, fill_lists, median_of_listed, periodic_neighbours, with_spares
 from unbraid.core.kam.resolution import frames_in, stft_at
+from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import Progress, SeparatorInfo, param
 from unbraid.core.separation.guide import Guide
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unbraid.core.audio import Audio
-from unbraid.core.kam.background import Rule, part_of, split_voice
+from unbraid.core.kam.background import Rule, split_voice
 from unbraid.core.kam.magnitudes import Floats, song_magnitudes
 from unbraid.core.kam.repeating import SPARE_FRAMES, fill_lists, median_of_listed, with_spares
 from unbraid.core.kam.resolution import frames_in, stft_at
 from unbraid.core.kam.similarity import Likeness, band_features, similar_frames
+from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import Progress, SeparatorInfo, param
 from unbraid.core.separation.guide import Guide
 

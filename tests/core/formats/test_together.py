@@ -8,8 +8,8 @@ import time
 import pytest
 
 from unbraid.core.errors import AudioFileError, Cancelled
-from unbraid.core.formats.source import Progress
 from unbraid.core.formats.together import work_together
+from unbraid.core.progress import Progress
 
 
 def test_results_come_in_order_and_progress_rises() -> None:

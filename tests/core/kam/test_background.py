@@ -3,9 +3,10 @@ import pytest
 
 from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
-from unbraid.core.kam.background import Rule, part_of, split_voice
+from unbraid.core.kam.background import Rule, split_voice
 from unbraid.core.kam.magnitudes import song_magnitudes
 from unbraid.core.kam.resolution import stft_at
+from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import silent_progress
 
 

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Literal, ParamSpec, cast
 
+from unbraid.core import atomic
 from unbraid.core.errors import ParameterError
 from unbraid.core.folders import cache_folder
 
@@ -115,14 +115,7 @@ def _store(path: Path, source: str) -> None:
     if path.is_file() and path.read_bytes() == source.encode():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(source.encode())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    atomic.write_text(path, source, overwrite=True)
 
 
 def _forget(stem: str) -> None:

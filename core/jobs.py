@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unbraid.core import audio_files, mapped_wav
@@ -12,7 +12,7 @@ from unbraid.core.audio import Samples
 from unbraid.core.audio_files import AudioInfo
 from unbraid.core.formats.tags import Tags
 from unbraid.core.progress import Progress
-from unbraid.core.separation import registry, run
+from unbraid.core.separation import contract, registry, run
 from unbraid.core.separation.contract import Value, configure
 from unbraid.core.separation.guide import Guide
 
@@ -32,6 +32,18 @@ class Opened:
     info: AudioInfo
     tags: Tags
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A guide on its way into the worker: its references are mapped WAV files."""
+
+    rest: Guide
+    references: Mapping[str, Path]
+
+    def guide(self) -> Guide:
+        """The guide as it was."""
+        return replace(self.rest, references={name: mapped_wav.open_mapped(p) for name, p in self.references.items()})
 
 
 def import_song(
@@ -54,13 +66,13 @@ def describe(names: tuple[str, ...], progress: Progress) -> list[registry.Card]:
     return [registry.card(name) for name in names] if names else list(registry.cards())
 
 
-def check_parameters(method: str, values: Mapping[str, Value], progress: Progress) -> None:
-    """Raise ParameterError or PluginError before anything is computed."""
-    configure(registry.load(method), values)
+def targets(method: str, values: Mapping[str, Value], told: Told, progress: Progress) -> tuple[str, ...]:
+    """Names of the stems; raises ParameterError or PluginError before anything is computed."""
+    return contract.targets(configure(registry.load(method), values), told.guide())
 
 
 def separate(
-    method: str, values: Mapping[str, Value], mix: Path, folder: Path, guide: Guide, progress: Progress
+    method: str, values: Mapping[str, Value], mix: Path, folder: Path, told: Told, progress: Progress
 ) -> Separated:
     """Separate the mapped WAV `mix` into mapped WAV files in `folder`."""
     begun = time.perf_counter()
@@ -69,5 +81,5 @@ def separate(
         samples: Samples = mapped_wav.create(folder / f"{name}.wav", frames, channels, rate)
         return samples
 
-    stems = run.separate(method, mapped_wav.open_mapped(mix), guide, progress, values=values, store=store)
+    stems = run.separate(method, mapped_wav.open_mapped(mix), told.guide(), progress, values=values, store=store)
     return Separated({name: folder / f"{name}.wav" for name in stems}, time.perf_counter() - begun)

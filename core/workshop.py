@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import tempfile
@@ -84,7 +85,7 @@ class Workshop:
     ) -> tuple[dict[str, Audio], float]:
         """Stems by name, mapped, and the seconds it took; `song` is one that was opened here."""
         done = self.worker.run(
-            jobs.separate, method, dict(values or {}), self._file_of(song), self._fresh(), guide or Guide(),
+            jobs.separate, method, dict(values or {}), self._file_of(song), self._fresh(), self._told(guide),
             progress=progress,
         )  # fmt: skip
         return {name: mapped_wav.open_mapped(path) for name, path in done.paths.items()}, done.seconds
@@ -93,9 +94,15 @@ class Workshop:
         """What is known of the separators called so, or of all."""
         return self.worker.run(jobs.describe, names)
 
-    def check(self, method: str, values: Mapping[str, Value]) -> None:
-        """Raise ParameterError or PluginError where `separate` would."""
-        self.worker.run(jobs.check_parameters, method, dict(values))
+    def targets(self, method: str, values: Mapping[str, Value], guide: Guide | None = None) -> tuple[str, ...]:
+        """Names of the stems that `separate` would make, but for a residual; raises ParameterError where it would."""
+        return self.worker.run(jobs.targets, method, dict(values), self._told(guide))
+
+    def _told(self, guide: Guide | None) -> jobs.Told:
+        guide = guide or Guide()
+        return jobs.Told(
+            dataclasses.replace(guide, references={}), {name: self._file_of(a) for name, a in guide.references.items()}
+        )
 
     def _fresh(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder))

@@ -200,3 +200,30 @@ class NotNumbers(Halves):
 
 class NoSeparator:
     """Has neither info nor separate."""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Gives its references back: its targets are theirs."""
+
+    info: ClassVar = SeparatorInfo("echo", "Echo", targets=(), guide=("references",), context_s=0.0, layout="stereo")
+
+    def targets(self, guide: Guide) -> tuple[str, ...]:
+        return tuple(guide.references)
+
+    def separate(self, mix: Audio, guide: Guide, progress: Progress) -> dict[str, Audio]:
+        progress(0.0, "echoing")
+        return dict(guide.references)
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """One sample for each onset that it is told."""
+
+    info: ClassVar = SeparatorInfo("strokes", "Strokes", targets=("drums",), guide=("onsets",))
+
+    def separate(self, mix: Audio, guide: Guide, progress: Progress) -> dict[str, Audio]:
+        drums = np.zeros(mix.samples.shape, np.float32)
+        for told in guide.onsets:
+            drums[[round(time * mix.rate) for time in told.times_s]] = 0.25
+        return {"drums": Audio(drums, mix.rate)}

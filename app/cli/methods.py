@@ -112,11 +112,15 @@ def _show_all(voice: Voice, rows: list[dict[str, Any]]) -> None:
         if "error" in row:
             table.add_row(Text(row["name"]), Text(row["error"], style="red"))
             continue
-        cells = (row["name"], row["title"], "\n".join(row["targets"]), row["needs"], _bandwidth(row), _speed(row))
+        cells = (row["name"], row["title"], _targets(row, "\n"), row["needs"], _bandwidth(row), _speed(row))
         table.add_row(*map(Text, cells))
     voice.out().print(table)
     voice.say("\nSpeed is seconds of music for each second of work, on this machine.")
     voice.say("Parameters, paper and licence of one: unbraid methods NAME")
+
+
+def _targets(row: dict[str, Any], between: str) -> str:
+    return between.join(row["targets"]) or "as you name them"
 
 
 def _bandwidth(row: dict[str, Any]) -> str:
@@ -134,7 +138,7 @@ def _show_one(voice: Voice, card: Card, row: dict[str, Any]) -> None:
     assert card.info is not None
     voice.say(f"{card.name}: {card.info.title}\n{card.info.summary}\n")
     for words, value in (
-        ("targets", ", ".join(row["targets"])),
+        ("targets", _targets(row, ", ")),
         ("needs", row["needs"]),
         ("bandwidth", _bandwidth(row)),
         ("speed", f"{_speed(row)} (seconds of music a second, here)"),

@@ -13,10 +13,10 @@ from unbraid.core import audio_files, export, naming, speeds
 from unbraid.core.audio import Audio
 from unbraid.core.audio_files import AudioInfo, Bits, WriteOptions
 from unbraid.core.clipping import Clipping
-from unbraid.core.errors import PluginError
 from unbraid.core.export import Export
 from unbraid.core.formats.table import kind_of
 from unbraid.core.separation.contract import Value
+from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.remainder import NAME as RESIDUAL
 from unbraid.core.workshop import Song, Workshop
 
@@ -68,13 +68,11 @@ def request_of(
     return Request(method, parameter_values(parameter or []), where, start_s, duration_s, repair)
 
 
-def targets_of(workshop: Workshop, method: str, values: Mapping[str, Value]) -> tuple[str, ...]:
+def targets_of(
+    workshop: Workshop, method: str, values: Mapping[str, Value], guide: Guide | None = None
+) -> tuple[str, ...]:
     """The stems the method may make, a residual among them, after its parameters were checked."""
-    card = workshop.cards(method)[0]
-    if card.info is None:
-        raise PluginError(card.error)
-    workshop.check(method, values)
-    return (*card.info.targets, RESIDUAL)
+    return (*workshop.targets(method, values, guide), RESIDUAL)
 
 
 def read_song(
@@ -94,10 +92,18 @@ def read_song(
     return song
 
 
-def separate_one(voice: Voice, workshop: Workshop, path: Path, request: Request, track: str | None = None) -> Outcome:
+def separate_one(
+    voice: Voice,
+    workshop: Workshop,
+    path: Path,
+    request: Request,
+    *,
+    track: str | None = None,
+    guide: Guide | None = None,
+) -> Outcome:
     """Separate the song at `path` and write its stems."""
     track = track or path.stem
-    targets = targets_of(workshop, request.method, request.values)
+    targets = targets_of(workshop, request.method, request.values, guide)
     request.export.names(targets)
     song = read_song(
         voice, workshop, path, start_s=request.start_s, duration_s=request.duration_s, repair=request.repair
@@ -107,7 +113,7 @@ def separate_one(voice: Voice, workshop: Workshop, path: Path, request: Request,
     )
     export.check(fitting, track, targets, song.audio)
     with voice.bar("separating") as progress:
-        stems, seconds = workshop.separate(song.audio, request.method, request.values, progress=progress)
+        stems, seconds = workshop.separate(song.audio, request.method, request.values, guide=guide, progress=progress)
     speeds.remember(request.method, song.audio.duration_s, seconds)
     return _deliver(voice, fitting, track, song, stems, seconds)
 

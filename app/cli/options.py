@@ -60,3 +60,15 @@ Name = Annotated[str | None, typer.Option("--name", help="Name template with {tr
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Replace samples that are no numbers (NaN) by silence.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
+References = Annotated[
+    list[str] | None,
+    typer.Option("--reference", metavar="NAME=FILE", help="A recording of one stem, for methods that use references."),
+]
+Passages = Annotated[
+    list[str] | None,
+    typer.Option("--passage", metavar="NAME=START-END", help="Here NAME plays alone, for methods that learn from it."),
+]
+OnsetTimes = Annotated[
+    list[str] | None,
+    typer.Option("--onsets", metavar="NAME=TIMES", help="Moments at which NAME sounds: 0.5,1.0,... or a text file."),
+]

@@ -27,6 +27,9 @@ def separate(
     output: Output = Path("separated"),
     stems: Stems = None,
     two_stems: TwoStems = None,
+    reference: options.References = None,
+    passage: options.Passages = None,
+    onsets: options.OnsetTimes = None,
     format: options.Format = "wav",
     bits: options.Bits = None,
     bitrate: options.Bitrate = None,
@@ -40,6 +43,7 @@ def separate(
 ) -> None:
     """Separate SONG into stems that add up to it."""
     with speaking(scripted=json) as voice:
+        from unbraid.app.cli.guide import guide_of
         from unbraid.app.cli.one_song import request_of, separate_one
         from unbraid.core.workshop import Workshop
 
@@ -48,7 +52,11 @@ def separate(
             stems=stems, two_stems=two_stems, overwrite=overwrite, start_s=start, duration_s=duration, repair=repair,
         )  # fmt: skip
         with Workshop() as workshop:
-            outcome = separate_one(voice, workshop, song, request)
+            guide = guide_of(
+                voice, workshop, references=reference, passages=passage, onsets=onsets, start_s=start,
+                duration_s=duration,
+            )  # fmt: skip
+            outcome = separate_one(voice, workshop, song, request, guide=guide)
         tell(voice, outcome)
 
 

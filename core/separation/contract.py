@@ -24,7 +24,8 @@ _NO = ("no", "false", "off", "0")
 class SeparatorInfo:
     """What the application must know of a separator before it runs.
 
-    targets: names of the stems, lower case; the runner adds `residual` where they do not add up to the mix.
+    targets: names of the stems, lower case; the runner adds `residual` where they do not add up to the mix. Empty
+        where they depend on parameters or on the guide: a separator then has a method `targets(guide)` beside.
     guide: names of the fields of `Guide` that are used.
     context_s: None when the whole song is needed; otherwise the seconds on either side of a block that the block's
         result depends on, so that the runner may cut long songs into overlapping blocks. Where that depends on the
@@ -136,6 +137,12 @@ def param(
     """A dataclass field that is a parameter; `low` and `high` are the allowed ends in `unit`."""
     about = {"title": title, "low": low, "high": high, "unit": unit, "help": help, "choices": tuple(choices)}
     return dataclasses.field(default=default, metadata={"unbraid": about})
+
+
+def targets(separator: Separator, guide: Guide) -> tuple[str, ...]:
+    """Names of the stems that `separator` makes of any song with this guide."""
+    method = getattr(separator, "targets", None)
+    return tuple(method(guide)) if callable(method) else separator.info.targets
 
 
 def parameters(separator: type[Separator] | Separator) -> tuple[Parameter, ...]:

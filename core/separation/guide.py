@@ -66,6 +66,14 @@ class PitchTrack:
     freqs_hz: Floats
 
 
+@dataclass(frozen=True)
+class Onsets:
+    """Moments at which `target` begins to sound, ascending."""
+
+    target: str
+    times_s: tuple[float, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Guide:
     """All that is known; a separator uses what it understands and names it in `info.guide`."""
@@ -75,6 +83,7 @@ class Guide:
     repetitions: tuple[MarkedRepetition, ...] = ()
     kernels: tuple[DrawnKernel, ...] = ()
     pitches: tuple[PitchTrack, ...] = ()
+    onsets: tuple[Onsets, ...] = ()
     references: Mapping[str, Audio] = field(default_factory=dict)
     side_information: bytes = b""
 
@@ -92,6 +101,7 @@ class Guide:
                 MarkedRepetition(tuple(_moved_region(r, start_s) for r in m.regions)) for m in self.repetitions
             ),
             pitches=tuple(_moved_times(p, start_s) for p in self.pitches),
+            onsets=tuple(Onsets(o.target, tuple(time - start_s for time in o.times_s)) for o in self.onsets),
             references={name: _excerpt(audio, start_s, duration_s) for name, audio in self.references.items()},
         )
 

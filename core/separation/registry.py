@@ -95,6 +95,7 @@ def _checked(name: str, separator: object) -> type[Separator]:
     info = getattr(separator, "info", None)
     if not (isinstance(separator, type) and isinstance(info, SeparatorInfo) and hasattr(separator, "separate")):
         raise PluginError(f"separator {name} is no class with `info` and `separate`; see docs/separators.md")
-    if not info.targets or len(set(info.targets)) != len(info.targets) or "residual" in info.targets:
+    named = bool(info.targets) or callable(getattr(separator, "targets", None))
+    if not named or len(set(info.targets)) != len(info.targets) or "residual" in info.targets:
         raise PluginError(f"separator {name} must name its targets, each once, and none of them `residual`")
     return separator

@@ -13,8 +13,8 @@ from unbraid.core.audio import Audio, Samples
 from unbraid.core.errors import ParameterError, PluginError
 from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.resample import resample
-from unbraid.core.separation import blocks, remainder
-from unbraid.core.separation.contract import Separator, Value, configure
+from unbraid.core.separation import blocks, references, remainder
+from unbraid.core.separation.contract import Separator, Value, configure, targets
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.registry import load
 
@@ -52,7 +52,7 @@ def separate(
         raise ParameterError("values go with the name of a separator; one that is made already has its own")
     else:
         separator = method
-    guide = guide or Guide()
+    guide = references.fitted(guide or Guide(), mix)
     _check_input(separator, mix, guide)
     with cpu.one_blas_thread():
         stems = _in_blocks(separator, mix, guide, progress, store)
@@ -83,7 +83,7 @@ def context_s(separator: Separator, rate: int) -> float | None:
 def _in_blocks(separator: Separator, mix: Audio, guide: Guide, progress: Progress, store: Store) -> dict[str, Samples]:
     """All targets in arrays of `store`; halves the blocks when memory runs out."""
     context = context_s(separator, mix.rate)
-    out = {name: store(name, mix.frames, mix.channels, mix.rate) for name in separator.info.targets}
+    out = {name: store(name, mix.frames, mix.channels, mix.rate) for name in _names(separator, guide)}
     block_s = BLOCK_S
     while True:
         try:
@@ -101,6 +101,16 @@ def _in_blocks(separator: Separator, mix: Audio, guide: Guide, progress: Progres
         logger.warning("memory ran out: blocks of %.0f s from here", block_s)
         for samples in out.values():
             samples[:] = 0.0
+
+
+def _names(separator: Separator, guide: Guide) -> tuple[str, ...]:
+    names = targets(separator, guide)
+    if not names or len(set(names)) != len(names) or remainder.NAME in names:
+        raise PluginError(
+            f"{separator.info.name} must name its targets, each once, and none of them {remainder.NAME}; it named "
+            f"{', '.join(names) or 'none'}"
+        )
+    return names
 
 
 def _plan(mix: Audio, block_s: float, context: float | None) -> list[blocks.Block]:
@@ -137,7 +147,7 @@ def _adapted(separator: Separator, mix: Audio, guide: Guide, progress: Progress)
     """The separator's stems at the rate of `mix`, whatever rate and channel layout it works at."""
     rate = separator.info.rate or mix.rate
     fitting = mix if rate == mix.rate else resample(mix, rate)
-    stems = _by_layout(separator, fitting, guide, progress)
+    stems = _by_layout(separator, fitting, references.fitted(guide, fitting), progress)
     if rate == mix.rate:
         return stems
     return {name: resample(Audio(s, rate), mix.rate, frames=mix.frames).samples for name, s in stems.items()}
@@ -145,14 +155,14 @@ def _adapted(separator: Separator, mix: Audio, guide: Guide, progress: Progress)
 
 def _by_layout(separator: Separator, mix: Audio, guide: Guide, progress: Progress) -> dict[str, Samples]:
     if separator.info.layout == "any" or mix.channels <= 2:
-        return _checked(separator, mix, separator.separate(mix, guide, progress))
+        return _checked(separator, mix, guide, separator.separate(mix, guide, progress))
     groups = channel_groups(mix.channels)
-    out = {name: np.empty(mix.samples.shape, np.float32) for name in separator.info.targets}
+    out = {name: np.empty(mix.samples.shape, np.float32) for name in targets(separator, guide)}
     for number, group in enumerate(groups):
-        part = Audio(np.ascontiguousarray(mix.samples[:, group]), mix.rate)
+        part, seen = references.channels_of(mix, group), references.of_channels(guide, group)
         words = "channels " + " and ".join(str(c + 1) for c in group)
         told = _share_of(progress, number, len(groups), words)
-        for name, stem in _checked(separator, part, separator.separate(part, guide, told)).items():
+        for name, stem in _checked(separator, part, seen, separator.separate(part, seen, told)).items():
             out[name][:, group] = stem
     return out
 
@@ -173,18 +183,18 @@ def channel_groups(channels: int) -> list[Sequence[int]]:
     return known.get(channels) or [list(range(c, min(c + 2, channels))) for c in range(0, channels, 2)]
 
 
-def _checked(separator: Separator, mix: Audio, stems: object) -> dict[str, Samples]:
+def _checked(separator: Separator, mix: Audio, guide: Guide, stems: object) -> dict[str, Samples]:
     """The stems' samples, after the contract's checks: a plugin that breaks it is named, with what it did."""
-    who = separator.info.name
-    if not isinstance(stems, dict) or set(stems) != set(separator.info.targets):
+    who, names = separator.info.name, targets(separator, guide)
+    if not isinstance(stems, dict) or set(stems) != set(names):
         got = ", ".join(map(str, stems)) if isinstance(stems, dict) else type(stems).__name__
-        raise PluginError(f"{who} must return the stems {', '.join(separator.info.targets)}; it returned {got}")
+        raise PluginError(f"{who} must return the stems {', '.join(names)}; it returned {got}")
     for name, stem in stems.items():
         if not isinstance(stem, Audio) or (stem.samples.shape, stem.rate) != (mix.samples.shape, mix.rate):
             raise PluginError(f"{who} returned {name} as {stem!r}; {mix!r} is its input and what it must match")
         if not _is_finite(stem.samples):
             raise PluginError(f"{who} returned {name} with samples that are no numbers (NaN or infinite)")
-    return {name: stems[name].samples for name in separator.info.targets}
+    return {name: stems[name].samples for name in names}
 
 
 def _is_finite(samples: Samples) -> bool:

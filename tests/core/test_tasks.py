@@ -32,7 +32,7 @@ def song(tmp_path: Path) -> Path:
 
 
 def separate(worker: Worker, song: Path, name: str, **more: object):
-    return worker.run(jobs.separate, f"{HERE}:{name}", {}, song, song.parent, Guide(), **more)
+    return worker.run(jobs.separate, f"{HERE}:{name}", {}, song, song.parent, jobs.Told(Guide(), {}), **more)
 
 
 def test_stems_come_back_as_mapped_files(worker: Worker, song: Path) -> None:
@@ -98,7 +98,7 @@ def test_progress_comes_back_and_may_cancel(worker: Worker, song: Path) -> None:
 
 def test_our_own_errors_keep_their_kind(worker: Worker, song: Path) -> None:
     with pytest.raises(ParameterError, match="share must be"):
-        worker.run(jobs.separate, f"{HERE}:Halves", {"share": "7"}, song, song.parent, Guide())
+        worker.run(jobs.separate, f"{HERE}:Halves", {"share": "7"}, song, song.parent, jobs.Told(Guide(), {}))
 
 
 def test_the_worker_ends_with_its_parent(tmp_path: Path) -> None:

@@ -87,3 +87,39 @@ def test_errors_are_events_too(unbraid, tmp_path) -> None:
     assert said.code == 1
     assert said.events[-1]["event"] == "error"
     assert "empty.wav" in said.events[-1]["message"]
+
+
+def test_what_the_user_knows_reaches_the_separator(unbraid, song, tmp_path) -> None:
+    echo = "tests/separators.py:Echo"
+    done = unbraid(
+        "separate", song, "-m", echo, "--reference", f"Voice={song}", "--start", "0.5", "-o", tmp_path / "out"
+    )
+    assert done.code == 0, done.err
+    assert [path.name for path in sorted((tmp_path / "out").rglob("*.wav"))] == [f"{song.stem} - voice.wav"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--reference", "voice", "give --reference NAME=FILE"),
+        ("--passage", "drums=4", "has no end"),
+        ("--passage", "drums=4-2", "ends before it begins"),
+        ("--passage", "drums=x-2", "is no time"),
+        ("--onsets", "drums=1,,2", "is no time"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_in_words(unbraid, song, option: str, value: str, words: str) -> None:
+    done = unbraid("separate", song, option, value)
+    assert done.code == 2
+    assert words in done.err.replace("\n", " ")
+
+
+def test_onsets_may_come_from_a_file(unbraid, song, tmp_path) -> None:
+    times = tmp_path / "times.txt"
+    times.write_text("0.5\n0:01.25\n")
+    done = unbraid(
+        "separate", song, "-m", "tests/separators.py:Strokes", "--onsets", f"drums={times}", "-o", tmp_path / "out"
+    )
+    assert done.code == 0, done.err
+    stem, rate = soundfile.read(tmp_path / "out" / song.stem / f"{song.stem} - drums.wav", dtype="float32")
+    assert list(np.flatnonzero(stem[:, 0])) == [round(0.5 * rate), round(1.25 * rate)]

@@ -1,0 +1,81 @@
+"""What the user knows of a song, as options: true stems, passages where something plays alone, moments of strokes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from unbraid.app.cli.console import Voice
+from unbraid.app.cli.one_song import read_song
+from unbraid.app.cli.options import seconds
+from unbraid.core.errors import ParameterError
+from unbraid.core.separation.guide import Guide, Onsets, Region
+from unbraid.core.workshop import Workshop
+
+MOST_ONSETS = 100_000
+
+
+def guide_of(
+    voice: Voice,
+    workshop: Workshop,
+    *,
+    references: list[str] | None,
+    passages: list[str] | None,
+    onsets: list[str] | None,
+    start_s: float,
+    duration_s: float | None,
+) -> Guide:
+    """The guide that the options make, seen from the excerpt that begins at `start_s`."""
+    whole = Guide(
+        regions=tuple(_region(text) for text in passages or []),
+        onsets=tuple(_onsets(text) for text in onsets or []),
+    )
+    here = whole.moved(start_s, duration_s or float("inf")) if start_s or duration_s else whole
+    sounds = {}
+    for text in references or []:
+        name, file = _named(text, "--reference NAME=FILE")
+        song = read_song(voice, workshop, Path(file), start_s=start_s, duration_s=duration_s)
+        sounds[name] = song.audio
+    return Guide(regions=here.regions, onsets=here.onsets, references=sounds)
+
+
+def _named(text: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals and value.strip()):
+        raise ParameterError(f"{text!r} cannot be understood; give {form}")
+    return name.strip().lower(), value.strip()
+
+
+def _region(text: str) -> Region:
+    form = "--passage NAME=START-END, such as drums=12.5-20 or drums=1:05-1:12"
+    name, span = _named(text, form)
+    start, dash, end = span.partition("-")
+    if not dash:
+        raise ParameterError(f"{text!r} has no end; give {form}")
+    region = Region(_time(start), _time(end), target=name)
+    if region.end_s <= region.start_s:
+        raise ParameterError(f"the passage {text!r} ends before it begins; give {form}")
+    return region
+
+
+def _onsets(text: str) -> Onsets:
+    name, value = _named(text, "--onsets NAME=TIMES, or NAME=FILE with a time a line")
+    path = Path(value)
+    listed = _text_of(path).split() if path.is_file() else value.split(",")
+    if len(listed) > MOST_ONSETS:
+        raise ParameterError(f"{len(listed)} onsets of {name} were given; at most {MOST_ONSETS} can be used")
+    return Onsets(name, tuple(sorted(_time(item) for item in listed)))
+
+
+def _text_of(path: Path) -> str:
+    if path.stat().st_size > 20 * MOST_ONSETS:
+        raise ParameterError(f"{path} is too long to be a list of times; give a text file with a time a line")
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _time(text: str) -> float:
+    try:
+        return seconds(text.strip())
+    except typer.BadParameter as error:
+        raise ParameterError(str(error)) from None

@@ -152,15 +152,18 @@ def import_audio(
     start_s: float = 0.0,
     duration_s: float | None = None,
     repair: bool = False,
+    stream: int | None = None,
     progress: Progress = silent_progress,
 ) -> Imported:
     """Decode a sound file of any length into a float32 WAV file at `target` and map it, in memory that does not grow.
+
+    stream: which of the sounds of a container with several (a stem file), None for the one that players play.
 
     `target` is a working file of the media pool and is removed again when anything goes wrong or the user stops.
     """
     path = Path(path)
     tag = tags.read(path)
-    with reading.opened(path) as source:
+    with reading.opened(path, stream) as source:
         what = source.description
         excerpt = reading.excerpt_of(path, source, start_s, duration_s, repair)
         atomic.check_target(target.parent, _import_bytes(source, excerpt))

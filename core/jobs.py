@@ -47,11 +47,17 @@ class Told:
 
 
 def import_song(
-    path: Path, target: Path, start_s: float, duration_s: float | None, repair: bool, progress: Progress
+    path: Path,
+    target: Path,
+    start_s: float,
+    duration_s: float | None,
+    repair: bool,
+    stream: int | None,
+    progress: Progress,
 ) -> Opened:
     """Decode `path` into the mapped WAV `target`, block by block."""
     got = audio_files.import_audio(
-        path, target, start_s=start_s, duration_s=duration_s, repair=repair, progress=progress
+        path, target, start_s=start_s, duration_s=duration_s, repair=repair, stream=stream, progress=progress
     )
     return Opened(got.info, got.tags, got.notes)
 

@@ -63,11 +63,15 @@ class Workshop:
         start_s: float = 0.0,
         duration_s: float | None = None,
         repair: bool = False,
+        stream: int | None = None,
         progress: Progress = silent_progress,
     ) -> Song:
-        """Decode a file, or a passage of it, in the worker (strangers' files are hostile)."""
+        """Decode a file, or a passage of it, in the worker (strangers' files are hostile).
+
+        stream: which of the sounds of a container with several (a stem file), None for the one that players play.
+        """
         target = self._fresh() / "mix.wav"
-        opened = self.worker.run(jobs.import_song, path, target, start_s, duration_s, repair, progress=progress)
+        opened = self.worker.run(jobs.import_song, path, target, start_s, duration_s, repair, stream, progress=progress)
         return Song(mapped_wav.open_mapped(target), opened.info, opened.tags, opened.notes)
 
     def probe(self, path: Path) -> AudioInfo:

@@ -61,10 +61,12 @@ class Bytes:
 class LibavSource:
     """An opened file (see `source.Source`)."""
 
-    def __init__(self, container: av.container.InputContainer, path: Path, kind: sniff.Kind) -> None:
+    def __init__(
+        self, container: av.container.InputContainer, path: Path, kind: sniff.Kind, stream: int | None
+    ) -> None:
         self._container, self._path, self._kind = container, path, kind
         self.notes: list[str] = []
-        self._stream = _sound_stream(container, path)
+        self._stream = _sound_stream(container, path, stream)
         self._first = _first_frame(container, self._stream, path)
         self.description = self._describe()
         container.seek(0)
@@ -229,11 +231,15 @@ def _safe_planes(frame: AudioFrame) -> AudioFrame:
     return av.AudioResampler(frame.format.packed.name, frame.layout, frame.sample_rate).resample(frame)[0]
 
 
-def _sound_stream(container: av.container.InputContainer, path: Path) -> Any:
-    """The sound of a file: its default stream, otherwise the first."""
+def _sound_stream(container: av.container.InputContainer, path: Path, number: int | None) -> Any:
+    """The sound of a file: stream `number` of its sounds, or the default one, otherwise the first."""
     streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
     if not streams:
         raise AudioFileError(f"{path} holds no sound that can be decoded; give a file with an audio stream")
+    if number is not None:
+        if not 0 <= number < len(streams):
+            raise AudioFileError(f"{path} holds {len(streams)} sounds; number {number} (from 0) is not there")
+        return streams[number]
     import av
 
     for stream in streams:
@@ -285,8 +291,8 @@ def _depth(stream: Any, frame: AudioFrame) -> int:
 
 
 @contextlib.contextmanager
-def opened(path: Path, kind: sniff.Kind) -> Iterator[LibavSource]:
-    """The file at `path`, open for decoding with the demuxer of its kind and no other."""
+def opened(path: Path, kind: sniff.Kind, stream: int | None = None) -> Iterator[LibavSource]:
+    """The file at `path`, open for decoding with the demuxer of its kind and no other; one of its sounds."""
     import av
 
     with path.open("rb") as file:
@@ -295,4 +301,4 @@ def opened(path: Path, kind: sniff.Kind) -> Iterator[LibavSource]:
         except (av.error.FFmpegError, ValueError) as problem:
             raise AudioFileError(f"{path} cannot be decoded; it is damaged or cut off at the beginning") from problem
         with container:
-            yield LibavSource(container, path, kind)
+            yield LibavSource(container, path, kind, stream)

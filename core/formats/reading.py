@@ -38,9 +38,14 @@ class Excerpt:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Source]:
-    """The file at `path` with the library that knows it; its numbers have been checked."""
+def opened(path: Path, stream: int | None = None) -> Iterator[Source]:
+    """The file at `path` with the library that knows it; its numbers have been checked.
+
+    stream: which of the sounds of a container with several, counted from 0; None for the one that players play.
+    """
     kind, reason = sniff(path), ""
+    if kind.backend == "sndfile" and stream:
+        raise AudioFileError(f"{path} holds one sound; number {stream} (from 0) is not there")
     if kind.backend == "sndfile":
         try:
             with sndfile.opened(path, kind) as source:
@@ -53,7 +58,7 @@ def opened(path: Path) -> Iterator[Source]:
                 raise AudioFileError(
                     f"{path} cannot be decoded ({problem}); it is damaged or of a rare kind"
                 ) from problem
-    with libav.opened(path, kind) as other:
+    with libav.opened(path, kind, stream) as other:
         check_description(path, other.description)
         if reason == sndfile.NO_LENGTH:
             other.notes.append(reason)

@@ -218,3 +218,25 @@ def test_the_gapless_note_of_itunes_counts_where_there_is_no_edit_list(tmp_path:
     got = af.read(path)
     assert got.frames == 44100
     assert signals.lag(got, sound) == 0
+
+
+def test_each_sound_of_a_stem_file_can_be_read(tmp_path: Path) -> None:
+    import av
+
+    path, count = tmp_path / "song.stem.mp4", 3
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("alac", rate=8000, layout="mono") for _ in range(count)]
+        for number, stream in enumerate(streams):
+            frame = av.AudioFrame.from_ndarray(np.full((1, 4096), 1000 * (number + 1), np.int16), "s16p", "mono")
+            frame.rate = 8000
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+    for number in range(count):
+        sound = af.import_audio(path, tmp_path / f"{number}.wav", stream=number).audio
+        assert sound.samples[100, 0] == pytest.approx(1000 * (number + 1) / 32768)
+    assert af.read(path).samples[100, 0] == pytest.approx(1000 / 32768)
+    with pytest.raises(AudioFileError, match=r"holds 3 sounds; number 3 \(from 0\) is not there"):
+        af.import_audio(path, tmp_path / "none.wav", stream=3)
+    wav = tmp_path / "one.wav"
+    af.write(wav, Audio.silence(100, 1, 8000))
+    with pytest.raises(AudioFileError, match="holds one sound"):
+        af.import_audio(wav, tmp_path / "none.wav", stream=1)

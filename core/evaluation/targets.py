@@ -1,0 +1,74 @@
+"""Which stem of a method answers to which true stem, under whatever name, and what is left of the mix without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from unbraid.core.audio import Audio
+from unbraid.core.errors import ParameterError
+from unbraid.core.separation.guide import Guide
+from unbraid.core.separation.masks import remaining
+from unbraid.core.separation.references import fitted
+
+ALSO_CALLED = {
+    "vocals": ("voice", "singing", "lead", "center", "speech"),
+    "drums": ("percussive", "percussion"),
+    "melody": ("vocals", "lead", "center"),
+    "speech": ("vocals", "voice"),
+    "accompaniment": ("background", "instrumental", "no_vocals", "rest", "music"),
+    "noise": ("accompaniment", "background", "rest"),
+}
+"""What methods call a stem that recordings call by the name before."""
+
+VOICE, ACCOMPANIMENT = "vocals", "accompaniment"
+
+
+def true_sources(stems: Mapping[str, Audio], mix: Audio) -> dict[str, Audio]:
+    """The sources of a song by name, alike in rate, length and channels: its stems, and what is left of the mix beside
+    a single one.
+    """
+    sources = dict(fitted(Guide(references=stems), mix).references)
+    if not sources:
+        raise ParameterError("there is no true stem to compare with")
+    if len(sources) == 1:
+        (name,) = sources
+        sources[ACCOMPANIMENT if name == VOICE else f"no_{name}"] = _without(mix, sources[name])
+    return sources
+
+
+def estimates_of(stems: Mapping[str, Audio], sources: Mapping[str, Audio], mix: Audio) -> dict[str, Audio]:
+    """For each of the true `sources` the stem that stands for it, by name or by `ALSO_CALLED`; others are left out.
+
+    Of two sources the one is what the mix has beside the other.
+    """
+    fitting = fitted(Guide(references=stems), mix).references
+    found = {name: fitting[stem] for name in sources if (stem := _answer(name, fitting, sources)) is not None}
+    if len(sources) == 2 and len(found) == 1:
+        (there,) = found
+        (missing,) = set(sources) - {there}
+        found[missing] = _without(mix, found[there])
+    return {name: found[name] for name in sources if name in found}
+
+
+def _answer(name: str, stems: Mapping[str, Audio], sources: Mapping[str, Audio]) -> str | None:
+    if name in stems:
+        return name
+    others = (other for other in ALSO_CALLED.get(name, ()) if other in stems and other not in sources)
+    return next(others, None)
+
+
+def accompaniment(
+    sources: Mapping[str, Audio], estimates: Mapping[str, Audio], mix: Audio
+) -> tuple[dict[str, Audio], dict[str, Audio]] | None:
+    """(true, estimated) voice and accompaniment of a song with more stems than those two, None where there is no voice.
+
+    The accompaniment is the mix without the voice, true or estimated: the field's fifth target.
+    """
+    if VOICE not in estimates or ACCOMPANIMENT in sources:
+        return None
+    pairs = [{VOICE: part[VOICE], ACCOMPANIMENT: _without(mix, part[VOICE])} for part in (sources, estimates)]
+    return pairs[0], pairs[1]
+
+
+def _without(mix: Audio, stem: Audio) -> Audio:
+    return Audio(remaining(mix.samples, [stem.samples]), mix.rate)

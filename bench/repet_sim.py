@@ -67,7 +67,7 @@ def our_sim_100(method: str, threads: int) -> Job:
 
 @bench.case("REPET-SIM as published", threads=(1,), method=["sim"], repeats=1, unit=True)
 def published(method: str, threads: int) -> Job:
-    """The algorithm of the authors' program, a mask for each channel, whole song; see bench/quality.py."""
+    """The algorithm of the authors' program, a mask for each channel, whole song; see separators_of_others.py."""
     from quality import PUBLISHED
 
     from unbraid.core.audio import Audio

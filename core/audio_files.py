@@ -115,14 +115,21 @@ def _info(path: Path, source: Source, frames: int, tag: Tags) -> AudioInfo:
     )  # fmt: skip
 
 
-def read(path: Path, *, start_s: float = 0.0, duration_s: float | None = None, repair: bool = False) -> Audio:
+def read(
+    path: Path,
+    *,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    repair: bool = False,
+    stream: int | None = None,
+) -> Audio:
     """A sound file, or the part of it from `start_s` on, as Audio in memory; exact to the sample.
 
-    repair: replace samples that are not finite numbers by silence instead of refusing the file. Notes (a truncated
+    stream: which of the sounds of a container with several (a stem file), None for the one that players play. repair: replace samples that are not finite numbers by silence instead of refusing the file. Notes (a truncated
     file, damage that was bridged) are logged as warnings; `import_audio` returns them.
     """
     path = Path(path)
-    with reading.opened(path) as source:
+    with reading.opened(path, stream) as source:
         excerpt = reading.excerpt_of(path, source, start_s, duration_s, repair)
         samples = np.empty((FIRST_ROOM, source.description.channels), np.float32)
         done = 0

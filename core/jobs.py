@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unbraid.core import audio_files, mapped_wav
-from unbraid.core.audio import Samples
+from unbraid.core.audio import Audio, Samples
 from unbraid.core.audio_files import AudioInfo
+from unbraid.core.evaluation import compare
+from unbraid.core.evaluation.compare import Bss, SongScores
 from unbraid.core.formats.tags import Tags
 from unbraid.core.progress import Progress
-from unbraid.core.separation import contract, registry, run
+from unbraid.core.separation import additivity, contract, references, registry, run
+from unbraid.core.separation.additivity import Additivity
 from unbraid.core.separation.contract import Value, configure
 from unbraid.core.separation.guide import Guide
 
@@ -23,6 +26,15 @@ class Separated:
 
     paths: dict[str, Path]
     seconds: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A song's mix, its true stems and estimates of them, all mapped WAV files."""
+
+    mix: Path
+    stems: Mapping[str, Path]
+    estimates: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class Told:
 
     def guide(self) -> Guide:
         """The guide as it was."""
-        return replace(self.rest, references={name: mapped_wav.open_mapped(p) for name, p in self.references.items()})
+        return replace(self.rest, references=_opened(self.references))
 
 
 def import_song(
@@ -89,3 +101,20 @@ def separate(
 
     stems = run.separate(method, mapped_wav.open_mapped(mix), told.guide(), progress, values=values, store=store)
     return Separated({name: folder / f"{name}.wav" for name in stems}, time.perf_counter() - begun)
+
+
+def score(judged: Judged, bss: Bss, progress: Progress) -> SongScores:
+    """Figures of estimates beside true stems."""
+    mix = mapped_wav.open_mapped(judged.mix)
+    return compare.score(mix, _opened(judged.stems), _opened(judged.estimates), bss=bss, progress=progress)
+
+
+def additive(stems: Mapping[str, Path], mix: Path, steps: int, progress: Progress) -> Additivity:
+    """Which exponent suits the stems of a song; they are brought to the rate, length and channels of its mix."""
+    guide = references.fitted(Guide(references=_opened(stems)), mapped_wav.open_mapped(mix))
+    alphas = [0.2 + 1.8 * step / (steps - 1) for step in range(steps)]
+    return additivity.measure(guide.references, alphas=alphas, progress=progress)
+
+
+def _opened(paths: Mapping[str, Path]) -> dict[str, Audio]:
+    return {name: mapped_wav.open_mapped(path) for name, path in paths.items()}

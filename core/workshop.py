@@ -15,9 +15,11 @@ from pathlib import Path
 from unbraid.core import jobs, mapped_wav
 from unbraid.core.audio import Audio
 from unbraid.core.audio_files import AudioInfo
+from unbraid.core.evaluation.compare import Bss, SongScores
 from unbraid.core.folders import working_folder
 from unbraid.core.formats.tags import Tags
 from unbraid.core.progress import Progress, silent_progress
+from unbraid.core.separation.additivity import Additivity
 from unbraid.core.separation.contract import Value
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.registry import Card
@@ -94,6 +96,25 @@ class Workshop:
         )  # fmt: skip
         return {name: mapped_wav.open_mapped(path) for name, path in done.paths.items()}, done.seconds
 
+    def score(
+        self,
+        mix: Audio,
+        stems: Mapping[str, Audio],
+        estimates: Mapping[str, Audio],
+        *,
+        bss: Bss | None = None,
+        progress: Progress = silent_progress,
+    ) -> SongScores:
+        """Figures of `estimates` beside the true `stems` of `mix` (see `evaluation.compare.score`)."""
+        judged = jobs.Judged(self._file_of(mix), self._files_of(stems), self._files_of(estimates))
+        return self.worker.run(jobs.score, judged, bss or Bss(), progress=progress)
+
+    def additivity(
+        self, mix: Audio, stems: Mapping[str, Audio], steps: int, *, progress: Progress = silent_progress
+    ) -> Additivity:
+        """How additive the spectrograms of `stems` are, for `steps` exponents from 0.2 to 2."""
+        return self.worker.run(jobs.additive, self._files_of(stems), self._file_of(mix), steps, progress=progress)
+
     def cards(self, *names: str) -> list[Card]:
         """What is known of the separators called so, or of all."""
         return self.worker.run(jobs.describe, names)
@@ -104,18 +125,21 @@ class Workshop:
 
     def _told(self, guide: Guide | None) -> jobs.Told:
         guide = guide or Guide()
-        return jobs.Told(
-            dataclasses.replace(guide, references={}), {name: self._file_of(a) for name, a in guide.references.items()}
-        )
+        return jobs.Told(dataclasses.replace(guide, references={}), self._files_of(guide.references))
 
     def _fresh(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def _files_of(self, audios: Mapping[str, Audio]) -> dict[str, Path]:
+        return {name: self._file_of(audio) for name, audio in audios.items()}
 
     def _file_of(self, audio: Audio) -> Path:
         """Where the samples are mapped from; sound that is in memory only is written there first."""
         filename = getattr(audio.samples.base, "filename", None)
         if filename is not None and Path(filename).parent.parent == self.folder:
-            return Path(filename)
+            whole = mapped_wav.open_mapped(Path(filename))
+            if (whole.frames, whole.channels, whole.rate) == (audio.frames, audio.channels, audio.rate):
+                return Path(filename)
         path = self._fresh() / "mix.wav"
         mapped_wav.create(path, audio.frames, audio.channels, audio.rate)[:] = audio.samples
         return path

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from unbraid.app.cli import batch, demo, doctor, info, methods, remix, separate
+from unbraid.app.cli import additivity, batch, compare, demo, doctor, evaluate, info, methods, remix, separate
 
 application = typer.Typer(
     name="unbraid",
@@ -39,6 +39,9 @@ for command in (
     info.info,
     methods.methods,
     batch.batch,
+    evaluate.evaluate,
+    compare.compare,
+    additivity.additivity,
     demo.demo,
     doctor.doctor,
 ):

@@ -10,10 +10,19 @@ from unbraid.app.cli.console import Voice
 from unbraid.app.cli.one_song import read_song
 from unbraid.app.cli.options import seconds
 from unbraid.core.errors import ParameterError
+from unbraid.core.evaluation.multitracks import find
 from unbraid.core.separation.guide import Guide, Onsets, Region
 from unbraid.core.workshop import Workshop
 
 MOST_ONSETS = 100_000
+
+
+def song_of_folder(folder: Path) -> tuple[Path, list[str]]:
+    """The mix in a folder, and the sounds beside it as NAME=FILE."""
+    track = find(folder)[0]
+    if track.mix is None:
+        raise ParameterError(f"{folder} has no mix; a song with stems is a folder with mix.wav, vocals.wav, ...")
+    return track.mix.path, [f"{name}={sound.path}" for name, sound in track.stems.items()]
 
 
 def guide_of(

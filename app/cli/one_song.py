@@ -83,10 +83,13 @@ def read_song(
     start_s: float = 0.0,
     duration_s: float | None = None,
     repair: bool = False,
+    stream: int | None = None,
 ) -> Song:
-    """Open the song at `path` and tell what was odd about it."""
+    """Open the song at `path` and tell what was odd about it; `stream`: see `Workshop.open`."""
     with voice.bar(f"reading {path.name}") as progress:
-        song = workshop.open(path, start_s=start_s, duration_s=duration_s, repair=repair, progress=progress)
+        song = workshop.open(
+            path, start_s=start_s, duration_s=duration_s, repair=repair, stream=stream, progress=progress
+        )
     for note in song.notes:
         voice.note(note)
     return song

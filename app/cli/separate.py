@@ -41,9 +41,12 @@ def separate(
     repair: options.Repair = False,
     json: options.Json = False,
 ) -> None:
-    """Separate SONG into stems that add up to it."""
+    """Separate SONG into stems that add up to it.
+
+    SONG may also be a folder with a mix and its stems: methods that use references are told these.
+    """
     with speaking(scripted=json) as voice:
-        from unbraid.app.cli.guide import guide_of
+        from unbraid.app.cli.guide import guide_of, song_of_folder
         from unbraid.app.cli.one_song import request_of, separate_one
         from unbraid.core.workshop import Workshop
 
@@ -51,6 +54,9 @@ def separate(
             method, parameter, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
             stems=stems, two_stems=two_stems, overwrite=overwrite, start_s=start, duration_s=duration, repair=repair,
         )  # fmt: skip
+        if song.is_dir():
+            song, known = song_of_folder(song)
+            reference = [*known, *(reference or [])]
         with Workshop() as workshop:
             guide = guide_of(
                 voice, workshop, references=reference, passages=passage, onsets=onsets, start_s=start,

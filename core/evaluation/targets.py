@@ -23,11 +23,16 @@ ALSO_CALLED = {
 VOICE, ACCOMPANIMENT = "vocals", "accompaniment"
 
 
+def fitting(stems: Mapping[str, Audio], mix: Audio) -> dict[str, Audio]:
+    """Stems with the rate, the length and the channels of the mix."""
+    return dict(fitted(Guide(references=stems), mix).references)
+
+
 def true_sources(stems: Mapping[str, Audio], mix: Audio) -> dict[str, Audio]:
     """The sources of a song by name, alike in rate, length and channels: its stems, and what is left of the mix beside
     a single one.
     """
-    sources = dict(fitted(Guide(references=stems), mix).references)
+    sources = fitting(stems, mix)
     if not sources:
         raise ParameterError("there is no true stem to compare with")
     if len(sources) == 1:
@@ -41,8 +46,8 @@ def estimates_of(stems: Mapping[str, Audio], sources: Mapping[str, Audio], mix: 
 
     Of two sources the one is what the mix has beside the other.
     """
-    fitting = fitted(Guide(references=stems), mix).references
-    found = {name: fitting[stem] for name in sources if (stem := _answer(name, fitting, sources)) is not None}
+    alike = fitting(stems, mix)
+    found = {name: alike[stem] for name in sources if (stem := _answer(name, alike, sources)) is not None}
     if len(sources) == 2 and len(found) == 1:
         (there,) = found
         (missing,) = set(sources) - {there}
@@ -62,12 +67,21 @@ def accompaniment(
 ) -> tuple[dict[str, Audio], dict[str, Audio]] | None:
     """(true, estimated) voice and accompaniment of a song with more stems than those two, None where there is no voice.
 
-    The accompaniment is the mix without the voice, true or estimated: the field's fifth target.
+    The accompaniment, the field's fifth target, is the mix without the voice, unless there is a stem of that name.
     """
-    if VOICE not in estimates or ACCOMPANIMENT in sources:
+    if VOICE not in estimates or ACCOMPANIMENT in sources or len(sources) < 3:
         return None
-    pairs = [{VOICE: part[VOICE], ACCOMPANIMENT: _without(mix, part[VOICE])} for part in (sources, estimates)]
-    return pairs[0], pairs[1]
+    true, guess = ({VOICE: part[VOICE], ACCOMPANIMENT: _rest(part, mix)} for part in (sources, estimates))
+    return true, guess
+
+
+def _rest(stems: Mapping[str, Audio], mix: Audio) -> Audio:
+    return stems[ACCOMPANIMENT] if ACCOMPANIMENT in stems else _without(mix, stems[VOICE])
+
+
+def nothing_done(stems: Mapping[str, Audio], mix: Audio) -> dict[str, Audio]:
+    """The mix as the estimate of every target: what any method should be better than."""
+    return dict.fromkeys((*stems, ACCOMPANIMENT), mix)
 
 
 def _without(mix: Audio, stem: Audio) -> Audio:

@@ -28,20 +28,42 @@ BLOCK_VALUES = 1 << 20
 MaskMaker = Callable[[int, Spectrum], Mapping[str, Floats]]
 """Shares by name for a block of frames, from the number of its first frame and its spectrogram (F, Tb, I)."""
 
+StemMaker = Callable[[str], Spectrum]
+"""The spectrogram (F, Tb, I) of a stem, from its name."""
 
-def ratio_masks(models: Mapping[str, Floats], *, exponent: float = 2.0, silent: str = "") -> dict[str, Floats]:
-    """Shares m_j^exponent / sum of m_k^exponent of magnitude models m_j >= 0; they add up to one in every bin.
+FilterMaker = Callable[[int, Spectrum, slice], StemMaker]
+"""What makes the stems of a block: from its first frame's number, its spectrogram, and which of its frames count."""
+
+
+def ratio_masks(
+    models: Mapping[str, Floats],
+    *,
+    exponent: float = 2.0,
+    weights: Mapping[str, float] | None = None,
+    silent: str = "",
+) -> dict[str, Floats]:
+    """Shares k_j m_j^exponent / sum of k_i m_i^exponent of magnitude models m_j >= 0; they add up to one in every bin.
 
     models: arrays of one shape. exponent: 2 is the Wiener filter, 1 the ratio of magnitudes, more comes near to
-    `binary_masks`. silent: who gets the bins where all models are zero; they are shared evenly when it is empty.
+    `binary_masks`. weights: k_j > 0 of some models, 1 for the others: with k for the noise it is the parameterised
+    Wiener filter V / (V + k N). silent: who gets the bins where all models are zero; they are shared evenly when it is
+    empty.
     """
     _check(models, silent)
-    masks = dict(zip(models, soft_masks(list(models.values()), power=exponent), strict=True))
+    weighted = [_weighted(model, (weights or {}).get(name, 1.0), exponent) for name, model in models.items()]
+    masks = dict(zip(models, soft_masks(weighted, power=exponent), strict=True))
     if silent:
         dead = np.maximum.reduce(list(models.values())) == 0
         for name, mask in masks.items():
             mask[dead] = 1 if name == silent else 0
     return masks
+
+
+def _weighted(model: Floats, weight: float, exponent: float) -> Floats:
+    """The model whose power is `weight` times that of `model`."""
+    if not 0 < weight < float("inf"):
+        raise ParameterError(f"the weight of a model is above 0, not {weight}; leave out models that do not count")
+    return model if weight == 1 else model * np.float32(weight ** (1 / exponent))
 
 
 def _check(models: Mapping[str, Floats], silent: str) -> None:
@@ -128,17 +150,44 @@ def apply_masks(
     rest: one more stem, the mix minus all others, subtracted sample by sample.
     frames_per_block: 0 for as many as make blocks of a few megabytes.
     """
+
+    def stems_of(first: int, spectrum: Spectrum, inside: slice) -> StemMaker:
+        masks = masks_of(first, spectrum)
+        return lambda name: _filtered(spectrum, masks[name], inside)
+
+    return apply_filter(
+        samples, params, stems_of, names, rest=rest, context_frames=context_frames,
+        frames_per_block=frames_per_block or max(16, BLOCK_VALUES // params.bins), progress=progress, message=message,
+    )  # fmt: skip
+
+
+def apply_filter(
+    samples: Samples,
+    params: StftParams,
+    stems_of: FilterMaker,
+    names: Sequence[str],
+    *,
+    rest: str = "",
+    context_frames: int = 0,
+    frames_per_block: int = 64,
+    progress: Progress = silent_progress,
+    message: str = "filtering",
+) -> dict[str, Samples]:
+    """Stems of `samples` (N, I) by name, whatever the filter, one block of frames in memory at a time.
+
+    stems_of: called with every block in order, as `masks_of` in `apply_masks`, and with the slice of its frames that
+    are used; what it returns is called with each name, on several threads.
+    """
     total = params.frames(samples.shape[0])
     writers = {name: _Writer(params, samples.shape) for name in names}
-    step = max(frames_per_block or max(16, BLOCK_VALUES // params.bins), 4 * context_frames)
+    step = max(frames_per_block, 4 * context_frames)
     for start in range(0, total, step):
         progress(start / total, message)
         stop = min(start + step, total)
         first = max(0, start - context_frames)
         spectrum = stft(samples, params, first=first, frames=min(stop + context_frames, total) - first)
-        masks = masks_of(first, spectrum)
-        inside = slice(start - first, stop - first)
-        coarse_threads(lambda name: writers[name].push(_filtered(spectrum, masks[name], inside)), names)  # noqa: B023
+        stem_of = stems_of(first, spectrum, slice(start - first, stop - first))
+        coarse_threads(lambda name: writers[name].push(stem_of(name)), names)  # noqa: B023
     progress(1.0, message)
     stems = {name: writer.finished() for name, writer in writers.items()}
     if rest:
@@ -151,7 +200,7 @@ class _Writer:
 
     def __init__(self, params: StftParams, shape: tuple[int, ...]):
         self._stream = InverseStream(params, shape[0], shape[1])
-        self._samples = np.empty(shape, np.float32)
+        self._samples = large_arrays.empty(shape)
         self._done = 0
 
     def push(self, spectrum: Spectrum) -> None:

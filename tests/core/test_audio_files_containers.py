@@ -232,6 +232,7 @@ def test_each_sound_of_a_stem_file_can_be_read(tmp_path: Path) -> None:
             container.mux([*stream.encode(frame), *stream.encode(None)])
     for number in range(count):
         sound = af.import_audio(path, tmp_path / f"{number}.wav", stream=number).audio
+        assert np.array_equal(af.read(path, stream=number).samples, sound.samples)
         assert sound.samples[100, 0] == pytest.approx(1000 * (number + 1) / 32768)
     assert af.read(path).samples[100, 0] == pytest.approx(1000 / 32768)
     with pytest.raises(AudioFileError, match=r"holds 3 sounds; number 3 \(from 0\) is not there"):

@@ -72,3 +72,6 @@ def test_the_accompaniment_is_what_is_no_voice() -> None:
     assert same(estimated["accompaniment"], added(VOICE, BASS))
     assert accompaniment(sources, {"drums": DRUMS}, MIX) is None
     assert accompaniment(true, estimated, MIX) is None
+    assert accompaniment(sources, {"vocals": DRUMS, "accompaniment": BASS}, MIX)[1]["accompaniment"] is BASS
+    two = true_sources({"vocals": VOICE, "drums": DRUMS}, MIX)
+    assert accompaniment(two, two, MIX) is None  # the drums are all that is no voice

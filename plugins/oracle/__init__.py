@@ -1,0 +1,6 @@
+"""Oracles: what a mask or a filter can reach at best, from the true stems that are given as references."""
+
+from unbraid.plugins.oracle.masks import OracleBinary, OraclePhase, OracleRatio, OracleTruncated, OracleWiener
+from unbraid.plugins.oracle.multichannel import OracleMultichannel
+
+__all__ = ["OracleBinary", "OracleMultichannel", "OraclePhase", "OracleRatio", "OracleTruncated", "OracleWiener"]

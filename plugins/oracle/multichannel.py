@@ -1,0 +1,86 @@
+"""The oracle of the multichannel Wiener filter: true powers and places of all stems in the local Gaussian model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unbraid.core.audio import Audio
+from unbraid.core.dsp.stft import Spectrum, StftParams
+from unbraid.core.kam.resolution import stft_at
+from unbraid.core.progress import part_of
+from unbraid.core.separation.contract import Progress, SeparatorInfo, param
+from unbraid.core.separation.guide import Guide
+from unbraid.core.separation.masks import apply_filter
+from unbraid.core.separation.spatial import Estimates, Spatial, filter_block, stacked_estimates
+from unbraid.core.separation.spatial_updates import Moments, power_of_estimates
+from unbraid.core.separation.wiener import FRAMES, Passes
+from unbraid.plugins.oracle.truth import Truth, targets
+
+
+@dataclass(frozen=True)
+class OracleMultichannel:
+    """The multichannel Wiener filter of true powers and spatial covariances (Duong et al., 2010)."""
+
+    info: ClassVar = SeparatorInfo(
+        "oracle_multichannel",
+        "Oracle: multichannel Wiener filter",
+        targets=(),
+        summary="The best that Gaussian models with a place for each stem can do. Needs the true stems.",
+        paper="N. Duong, E. Vincent and R. Gribonval, Under-determined reverberant audio source separation using a "
+        "full-rank spatial covariance model, IEEE TASLP 18(7), 2010",
+        guide=("references",),
+    )
+    window: int = param(4096, "Window", 256, 32768, "samples at 44.1 kHz", help="A power of two.")
+    hop: int = param(1024, "Hop", 32, 16384, "samples at 44.1 kHz", help="A power of two, at most half of the window.")
+    iterations: int = param(
+        0,
+        "Iterations",
+        0,
+        20,
+        help="0: powers are means over the channels; more: powers and places are found from each other so often.",
+    )
+    update: str = param(
+        "exact", "Weights", choices=("exact", "energy"), help="Exact: all frames count alike; energy: loud ones more."
+    )
+
+    def targets(self, guide: Guide) -> tuple[str, ...]:
+        """The names of the references."""
+        return targets(guide)
+
+    def separate(self, mix: Audio, guide: Guide, progress: Progress) -> dict[str, Audio]:
+        """A stem for each reference."""
+        params = stft_at(self.window, self.hop, mix.rate)
+        truth = Truth.of(mix, guide, params)
+        names = tuple(truth.stems)
+        learning = part_of(progress, 0.0, 0.6)
+        metric, spatial = self._learned(mix, truth, params, learning)
+
+        def stems_of(first: int, x: Spectrum, inside: slice) -> Callable[[str], Spectrum]:
+            y = filter_block(x, power_of_estimates(_true(truth, first, x), metric), spatial)
+            return lambda name: y[:, :, :, names.index(name)]
+
+        stems = apply_filter(
+            mix.samples, params, stems_of, names, frames_per_block=FRAMES,
+            progress=part_of(progress, 0.6, 1.0), message="filtering with the truth",
+        )  # fmt: skip
+        return {name: Audio(samples, mix.rate) for name, samples in stems.items()}
+
+    def _learned(self, mix: Audio, truth: Truth, params: StftParams, progress: Progress) -> tuple[Spatial, Spatial]:
+        """Covariances that powers are found with, and those of the filter: the most likely ones of the true stems."""
+        spatial = metric = Spatial.white(params.bins, mix.channels, len(truth.stems) + 1)
+        passes, rounds = Passes.of_samples(mix.samples, params), max(1, self.iterations)
+        for number in range(rounds):
+            metric, moments = spatial, Moments("energy" if self.update == "energy" else "exact", spatial)
+            for first, x in passes.read():
+                progress((number + first / passes.frames) / rounds, "where the stems are")
+                y = _true(truth, first, x)
+                moments.add_estimates(y, power_of_estimates(y, metric))
+            spatial = Spatial.of(moments.covariances())
+        return (spatial if self.iterations else metric), spatial
+
+
+def _true(truth: Truth, first: int, x: Spectrum) -> Estimates:
+    """The true stems and the residual, (F, T, I, J)."""
+    return stacked_estimates(list(truth.spectra(first, x).values()))

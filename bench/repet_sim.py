@@ -68,7 +68,7 @@ def our_sim_100(method: str, threads: int) -> Job:
 @bench.case("REPET-SIM as published", threads=(1,), method=["sim"], repeats=1, unit=True)
 def published(method: str, threads: int) -> Job:
     """The algorithm of the authors' program, a mask for each channel, whole song; see separators_of_others.py."""
-    from quality import PUBLISHED
+    from separators_of_others import PUBLISHED
 
     from unbraid.core.audio import Audio
 
@@ -112,7 +112,7 @@ def our_hpss_like_librosa(method: str, threads: int) -> Job:
 @bench.case("librosa hpss", needs=("librosa",), method=["hpss"], repeats=1, unit=True)
 def librosa_hpss(method: str, threads: int) -> Job:
     """With its defaults, an eighth of the song."""
-    from quality import librosa_hpss
+    from separators_of_others import librosa_hpss
 
     from unbraid.core.audio import Audio
 

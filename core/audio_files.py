@@ -125,7 +125,8 @@ def read(
 ) -> Audio:
     """A sound file, or the part of it from `start_s` on, as Audio in memory; exact to the sample.
 
-    stream: which of the sounds of a container with several (a stem file), None for the one that players play. repair: replace samples that are not finite numbers by silence instead of refusing the file. Notes (a truncated
+    stream: which of the sounds of a container with several (a stem file), None for the one that players play.
+    repair: replace samples that are not finite numbers by silence instead of refusing the file. Notes (a truncated
     file, damage that was bridged) are logged as warnings; `import_audio` returns them.
     """
     path = Path(path)

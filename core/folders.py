@@ -20,3 +20,10 @@ def working_folder() -> Path:
     folder = cache_folder() / "work"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def preset_folder() -> Path:
+    """Presets of the user's own (`UNBRAID_DATA` moves it); need not be there."""
+    import platformdirs
+
+    return Path(os.environ.get("UNBRAID_DATA") or platformdirs.user_data_dir("unbraid", appauthor=False)) / "presets"

@@ -17,5 +17,10 @@ def silent_progress(fraction: float, message: str) -> None:
 
 
 def part_of(progress: Progress, start: float, stop: float) -> Progress:
-    """Progress of a stage that lasts from `start` to `stop` of the whole."""
-    return lambda fraction, message: progress(start + (stop - start) * min(max(fraction, 0.0), 1.0), message)
+    """Progress of a stage that lasts from `start` to `stop` of the whole, both reached to the last bit."""
+
+    def told(fraction: float, message: str) -> None:
+        inside = min(max(fraction, 0.0), 1.0)
+        progress(start * (1.0 - inside) + stop * inside, message)
+
+    return told

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unbraid.core.cpu import coarse_threads
+from unbraid.core.progress import Progress, silent_progress
 
 Floats = npt.NDArray[np.float32]
 Lags = npt.NDArray[np.float64]
@@ -117,6 +118,57 @@ def choose_period(beat: Lags, low: int, high: int, frames: int) -> Period:
     lags = np.arange(low, high + 1)
     best = low + int(np.argmax(beat[low : high + 1] - BREVITY * lags / frames))
     return Period(refined(beat, best), min(max(float(beat[best]), 0.0), 1.0))
+
+
+def choose_periods(beat: Lags, low: int, high: int, frames: int, *, count: int) -> list[Period]:
+    """At most `count` periods, the one of `choose_period` first, that each tell something that those before do not.
+
+    Candidates are peaks of the beat spectrum, best first. Left out are those too near to a chosen one, and multiples of
+    one unless more repeats there: whatever repeats every bar also repeats every two. A part of a chosen period may be
+    another one, as of drums under slower chords.
+    """
+    first = choose_period(beat, low, high, frames)
+    chosen = [first]
+    lags = np.arange(max(low, 1), min(high, len(beat) - 2) + 1)
+    peaks = lags[(beat[lags] >= beat[lags - 1]) & (beat[lags] > beat[lags + 1]) & (beat[lags] >= LEAST_BEAT)]
+    for lag in peaks[np.argsort(-(beat[peaks] - BREVITY * peaks / frames), kind="stable")]:
+        if len(chosen) >= count:
+            break
+        if not any(_is_told(beat, int(lag), period.frames) for period in chosen):
+            chosen.append(Period(refined(beat, int(lag)), min(float(beat[lag]), 1.0)))
+    return chosen[:count]
+
+
+LEAST_BEAT = 0.05
+"""Beat spectrum of the weakest peak that is a period of its own; noise has about 0.02."""
+
+NEWS = 0.15
+"""How much of what does not repeat after a period has to repeat after a multiple of it, to make that one of its own."""
+
+
+def _is_told(beat: Lags, lag: int, period: float) -> bool:
+    """Whether what repeats after `lag` frames is known from a period: its neighbour, or a multiple without news."""
+    multiple = max(1, round(lag / period))
+    if abs(lag - multiple * period) > max(2.0, 0.03 * lag):
+        return False
+    known = float(beat[round(period)])
+    return multiple == 1 or float(beat[lag]) < known + max(NEWS * (1 - known), LEAST_BEAT)
+
+
+def period_track(
+    V: Floats, low: int, high: int, *, segment: int, step: int, progress: Progress = silent_progress
+) -> Lags:
+    """The period of every frame in frames, (T,): that of the segment whose centre, every `step` frames, is nearest.
+
+    V: (F, T) magnitudes. low, high: least and greatest period, from `lag_bounds` of a segment.
+    """
+    frames = V.shape[1]
+    found = []
+    for centre, beat in beat_spectrogram(V, high + 1, segment=segment, step=step):
+        progress(centre / frames, "looking for the period")
+        found.append(choose_period(beat, low, high, min(frames, segment)).frames)
+    nearest = np.minimum(np.round(np.arange(frames) / step).astype(np.int64), len(found) - 1)
+    return np.array(found)[nearest]
 
 
 def refined(beat: Lags, lag: int) -> float:

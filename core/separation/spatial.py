@@ -40,7 +40,10 @@ SHARE = 1e-6
 """Least eigenvalue of a spatial covariance, relative to the mean of its eigenvalues: -60 dB of diffuse sound."""
 
 VALUES = 1 << 16
-"""Bins of all frames, channels and sources that are handled at a time."""
+"""Bins of all frames, channels and sources that numpy handles at a time."""
+
+TASK_FRAMES = 32
+"""Fewer frames are not worth a thread."""
 
 
 def stacked(models: Sequence[npt.NDArray[np.floating]]) -> Powers:
@@ -174,8 +177,9 @@ def checked(x: Spectrum, v: Powers, spatial: Spatial) -> tuple[Spectrum, Powers]
 
 
 def by_frames(work: Callable[[slice], T], frames: int, threads: int | None) -> list[T]:
-    """Results of `work` over as many slices of the frames as there are threads."""
-    return coarse_threads(work, slices(frames, threads or cores()) if frames else [], threads=threads)
+    """Results of `work` over as many slices of the frames as there are threads worth starting."""
+    count = min(threads or cores(), max(1, frames // TASK_FRAMES))
+    return coarse_threads(work, slices(frames, count) if frames else [], threads=count)
 
 
 def parts(frames: slice, values_per_frame: int) -> list[slice]:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from unbraid.core import large_arrays
 from unbraid.core.audio import Samples
+from unbraid.core.cpu import cores
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft_blocks
 from unbraid.core.errors import ParameterError
 from unbraid.core.progress import Progress, part_of, silent_progress
@@ -43,8 +44,8 @@ EstimatesOf = Callable[[int, Spectrum], Estimates]
 Fit = Callable[[Floats], Floats]
 """A source's model of its power, (F, T) at least 0, fitted to what the filter gave it, (F, T)."""
 
-FRAMES = 32
-"""Frames of a block: spectrograms of all sources together stay in the processor's cache."""
+FRAMES = 48
+"""Frames of a block for each thread: spectrograms of all sources together stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ EXACT_EM = Refinement(update="exact", power="kept")
 """The EM algorithm of Duong et al., 2010: the likelihood never falls."""
 
 
+def block_frames() -> int:
+    """Frames of a block."""
+    return FRAMES * min(cores(), 4)
+
+
 @dataclass(frozen=True, eq=False)
 class Passes:
     """A mix that can be read again and again. read: its blocks (first frame, spectrogram (F, Tb, I)). frames: T."""
@@ -82,13 +88,13 @@ class Passes:
     @classmethod
     def of_samples(cls, samples: Samples, params: StftParams) -> Passes:
         """Of samples (N, I): nothing is held between two passes."""
-        return cls(lambda: stft_blocks(samples, params, frames_per_block=FRAMES), params.frames(len(samples)))
+        return cls(lambda: stft_blocks(samples, params, frames_per_block=block_frames()), params.frames(len(samples)))
 
     @classmethod
     def of_spectrum(cls, x: Spectrum) -> Passes:
         """Of a spectrogram (F, T, I)."""
-        T = x.shape[1]
-        return cls(lambda: ((a, np.ascontiguousarray(x[:, a : a + FRAMES].T).T) for a in range(0, T, FRAMES)), T)
+        T, step = x.shape[1], block_frames()
+        return cls(lambda: ((a, np.ascontiguousarray(x[:, a : a + step].T).T) for a in range(0, T, step)), T)
 
 
 def refine(
@@ -223,6 +229,6 @@ def separate(
         return lambda name: y[:, :, :, number[name]]
 
     return apply_filter(
-        samples, params, stems_of, names, frames_per_block=FRAMES,
+        samples, params, stems_of, names, frames_per_block=block_frames(),
         progress=part_of(progress, how.iterations / (how.iterations + 1), 1.0), message=message,
     )  # fmt: skip

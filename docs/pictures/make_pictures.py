@@ -1,4 +1,4 @@
-"""Makes the pictures of the handbook: `python docs/pictures/make_pictures.py` (needs the extra bench)."""
+"""Makes the pictures of the handbook: `python docs/pictures/make_pictures.py`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from matplotlib.figure import Figure
 from unbraid.core import audio_files
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import StftParams, stft
+from unbraid.core.evaluation import plots
+from unbraid.core.evaluation.compare import score
+from unbraid.core.evaluation.comparison import Comparison, Trial
+from unbraid.core.evaluation.multitracks import find
+from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.run import separate
 from unbraid.resources import demo_song
 
 HERE = Path(__file__).parent
 PARAMS = StftParams(4096, 512)
+COMPARED = ("hpss_voice", "repet_sim", "repet")
+ORACLES = ("oracle_binary", "oracle_ratio", "oracle_wiener", "oracle_multichannel")
 METHODS = ("hpss", "repet_sim", "center")
 FLOOR_DB = -75.0
 BACK, INK = "#16181c", "#d6d9de"
@@ -54,6 +61,20 @@ def demo_picture() -> None:
     save(figure, HERE / "demo.png")
 
 
+def comparison_picture() -> None:
+    """Methods and oracles on the demo song, as `unbraid compare` draws them."""
+    with demo_song() as path:
+        (track,) = find(path.parent)
+    mix = audio_files.read(track.mix.path)
+    stems = {name: audio_files.read(sound.path) for name, sound in track.stems.items()}
+    guide = Guide(references=stems)
+    trials = [
+        Trial("demo", name, score(mix, stems, separate(name, mix, guide)), 0.0, 0.0, mix.duration_s)
+        for name in (*COMPARED, *ORACLES)
+    ]
+    plots.write_comparison(HERE / "comparison.svg", Comparison(tuple(trials)), overwrite=True)
+
+
 def save(figure: Figure, path: Path) -> None:
     """A PNG of 128 colours, a quarter of the size."""
     from PIL import Image
@@ -65,3 +86,4 @@ def save(figure: Figure, path: Path) -> None:
 
 if __name__ == "__main__":
     demo_picture()
+    comparison_picture()

@@ -15,7 +15,7 @@ from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.masks import apply_filter
 from unbraid.core.separation.spatial import Estimates, Spatial, filter_block, stacked_estimates
 from unbraid.core.separation.spatial_updates import Moments, power_of_estimates
-from unbraid.core.separation.wiener import FRAMES, Passes
+from unbraid.core.separation.wiener import Passes, block_frames
 from unbraid.plugins.oracle.truth import Truth, targets
 
 
@@ -62,7 +62,7 @@ class OracleMultichannel:
             return lambda name: y[:, :, :, names.index(name)]
 
         stems = apply_filter(
-            mix.samples, params, stems_of, names, frames_per_block=FRAMES,
+            mix.samples, params, stems_of, names, frames_per_block=block_frames(),
             progress=part_of(progress, 0.6, 1.0), message="filtering with the truth",
         )  # fmt: skip
         return {name: Audio(samples, mix.rate) for name, samples in stems.items()}

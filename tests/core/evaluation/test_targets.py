@@ -71,7 +71,16 @@ def test_the_accompaniment_is_what_is_no_voice() -> None:
     assert same(true["accompaniment"], added(DRUMS, BASS))
     assert same(estimated["accompaniment"], added(VOICE, BASS))
     assert accompaniment(sources, {"drums": DRUMS}, MIX) is None
+    no_voice = true_sources({"flute": VOICE, "drums": DRUMS, "bass": BASS}, MIX)
+    assert accompaniment(no_voice, {"vocals": VOICE}, MIX) is None
     assert accompaniment(true, estimated, MIX) is None
     assert accompaniment(sources, {"vocals": DRUMS, "accompaniment": BASS}, MIX)[1]["accompaniment"] is BASS
     two = true_sources({"vocals": VOICE, "drums": DRUMS}, MIX)
     assert accompaniment(two, two, MIX) is None  # the drums are all that is no voice
+
+
+def test_parts_without_names_stand_for_what_they_are_most_like() -> None:
+    sources = true_sources({"vocals": VOICE, "drums": DRUMS, "bass": BASS}, MIX)
+    found = estimates_of({"part_1": BASS, "part_2": VOICE, "part_3": noise(), "part_4": DRUMS}, sources, MIX)
+    assert {name: found[name] for name in sources} == {"vocals": VOICE, "drums": DRUMS, "bass": BASS}
+    assert list(estimates_of({"part_1": BASS}, sources, MIX)) == ["bass"]

@@ -8,8 +8,10 @@ from unbraid.core.kam.periods import (
     beat_spectrogram,
     beat_spectrum,
     choose_period,
+    choose_periods,
     lag_bounds,
     parabolic_offset,
+    period_track,
 )
 
 
@@ -97,3 +99,51 @@ def test_a_period_between_frames_is_found_from_its_multiples():
     V = fine[:, (np.arange(frames) * 100) % 4030].astype(np.float32)
     low, high = lag_bounds(frames, 10, 100)
     assert choose_period(beat_spectrum(V, frames // 2), low, high, frames).frames == pytest.approx(period, abs=0.03)
+
+
+def periods_of(V, count, shortest=5, longest=130):
+    low, high = lag_bounds(V.shape[1], shortest, longest)
+    return choose_periods(beat_spectrum(V, V.shape[1] // 2), low, high, V.shape[1], count=count)
+
+
+def test_several_periods_are_found_and_each_once():
+    parts = [repeating(period, 600, bins=20, seed=period) for period in (23, 37, 61)]
+    got = periods_of(np.concatenate(parts), 6)
+    assert sorted(round(p.frames) for p in got[:3]) == [23, 37, 61]
+    assert all(0.1 < p.confidence <= 1 for p in got[:3])
+
+
+def test_multiples_of_a_period_are_told_already():
+    got = periods_of(repeating(20, 400), 6)
+    assert [round(p.frames) for p in got] == [20]
+
+
+def test_a_multiple_after_which_more_repeats_is_a_period_of_its_own():
+    drums, chords = repeating(20, 600, bins=20), repeating(80, 600, bins=20, seed=1)
+    got = periods_of(np.concatenate([drums, chords]), 6)
+    assert sorted(round(p.frames) for p in got) == [20, 80]
+
+
+def test_the_first_of_several_periods_is_the_one_chosen_alone():
+    for seed in range(5):
+        V = repeating(31, 500, seed=seed, foreground=2.0)
+        low, high = lag_bounds(500, 5, 130)
+        beat = beat_spectrum(V, 250)
+        assert choose_periods(beat, low, high, 500, count=1) == [choose_period(beat, low, high, 500)]
+        assert choose_periods(beat, low, high, 500, count=4)[0] == choose_period(beat, low, high, 500)
+
+
+def test_noise_and_silence_have_few_periods():
+    noise = np.random.default_rng(3).gamma(0.5, size=(200, 500)).astype(np.float32)
+    assert len(periods_of(noise, 6)) == 1
+    assert [p.confidence for p in periods_of(np.zeros((5, 50), np.float32), 6)] == [0]
+    assert len(periods_of(np.ones((5, 1), np.float32), 6)) == 1
+
+
+def test_every_frame_has_the_period_of_its_surroundings():
+    V = np.concatenate([repeating(20, 300), repeating(31, 300, seed=1)], axis=1)
+    low, high = lag_bounds(150, 10, 40)
+    track = period_track(V, low, high, segment=150, step=25)
+    assert track.shape == (600,)
+    assert np.all(np.round(track[:200]) == 20)
+    assert np.all(np.round(track[400:]) == 31)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from unbraid.core.dsp.stft import StftParams
 from unbraid.core.errors import ParameterError
 from unbraid.core.separation.masks import (
+    apply_filter,
     apply_masks,
     binary_masks,
     box_sum,
@@ -48,6 +49,19 @@ def test_ratio_masks_are_the_formula():
     alive = (m["m0"] + m["m1"]) > 0
     expected = m["m0"].astype(np.float64) ** 2 / np.maximum(m["m0"].astype(np.float64) ** 2 + m["m1"] ** 2.0, 1e-300)
     assert np.allclose(ratio_masks(m)["m0"][alive], expected[alive], atol=1e-6)
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("loudness", LOUDNESS)
+def test_weights_make_the_parameterised_wiener_filter(exponent, loudness):
+    m = models(2, 2, loudness=loudness)
+    V, N = (m[name].astype(np.float64) ** exponent for name in m)
+    alive = (V + N) > 0
+    masks = ratio_masks(m, exponent=exponent, weights={"m1": 4.0})
+    assert np.allclose(masks["m0"][alive], (V / np.where(alive, V + 4 * N, 1))[alive], atol=1e-5)
+    assert np.allclose(masks["m0"] + masks["m1"], 1)
+    with pytest.raises(ParameterError, match="weight"):
+        ratio_masks(m, weights={"m0": 0.0})
 
 
 def test_silent_bins_are_shared_evenly_or_given_to_one():
@@ -150,6 +164,23 @@ def test_blocks_with_context_give_what_one_block_gives():
     whole = apply_masks(x, PARAMS, masks_of, ("a",), frames_per_block=10**6)
     blocks = apply_masks(x, PARAMS, masks_of, ("a",), frames_per_block=20, context_frames=5)
     assert np.abs(whole["a"] - blocks["a"]).max() < 1e-5
+
+
+def test_any_filter_can_make_the_stems():
+    """One that mixes the channels; it is told which of its frames count."""
+    x = np.random.default_rng(3).standard_normal((9000, 2)).astype(np.float32)
+    sizes = []
+
+    def stems_of(first, spectrum, inside):
+        sizes.append((first, spectrum.shape[1], inside))
+        return {"swapped": spectrum[:, inside, ::-1], "left": spectrum[:, inside] * [1, 0]}.__getitem__
+
+    stems = apply_filter(x, PARAMS, stems_of, ("swapped", "left"), context_frames=3, frames_per_block=20, rest="right")
+    assert np.abs(stems["swapped"] - x[:, ::-1]).max() < 1e-5
+    assert np.abs(stems["left"] - x * [1, 0]).max() < 1e-5
+    assert list(stems) == ["swapped", "left", "right"]
+    assert sizes[0] == (0, 23, slice(0, 20))
+    assert sizes[1] == (17, 26, slice(3, 23))
 
 
 def test_progress_rises_and_can_stop_the_work():

@@ -18,8 +18,8 @@ ALSO_CALLED = {
     "drums": ("percussive", "percussion"),
     "melody": ("vocals", "lead", "center"),
     "speech": ("vocals", "voice"),
-    "accompaniment": ("background", "instrumental", "no_vocals", "rest", "music"),
-    "noise": ("accompaniment", "background", "rest"),
+    "accompaniment": ("background", "instrumental", "no_vocals", "music"),
+    "noise": ("accompaniment", "background"),
 }
 """What methods call a stem that recordings call by the name before."""
 

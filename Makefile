@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
-TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv/test-cache $(BIN)/pytest
+TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv/test-cache $(BIN)/pytest -n logical --dist worksteal
 
 .PHONY: run test test-slow test-all check coverage demo-song
 

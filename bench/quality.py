@@ -115,7 +115,7 @@ def _separated(name: str, mix: Audio, stems: Mapping[str, Audio], values: Mappin
     if name in PEERS:
         return {stem: Audio.of(samples, mix.rate) for stem, samples in PEERS[name](mix).items()}
     info = registry.load(name).info
-    guide = Guide(references=stems) if "references" in info.guide and not info.targets else None
+    guide = Guide(references=stems) if info.is_oracle else None
     return separate(name, mix, guide, values=values)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from unbraid.app.cli import additivity, batch, compare, demo, doctor, evaluate, info, methods, remix, separate
+from unbraid.app.cli import additivity, batch, compare, demo, doctor, evaluate, info, methods, presets, remix, separate
 
 application = typer.Typer(
     name="unbraid",
@@ -38,6 +38,7 @@ for command in (
     remix.remix,
     info.info,
     methods.methods,
+    presets.presets,
     batch.batch,
     evaluate.evaluate,
     compare.compare,

@@ -30,6 +30,7 @@ def batch(
     source: Source,
     method: options.Method = options.DEFAULT_METHOD,
     parameter: options.Parameters = None,
+    preset: options.Preset = None,
     output: Output = Path("separated"),
     stems: Stems = None,
     two_stems: TwoStems = None,
@@ -52,7 +53,7 @@ def batch(
         from unbraid.core.workshop import Workshop
 
         request = request_of(
-            method, parameter, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
+            method, parameter, preset, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
             stems=stems, two_stems=two_stems, overwrite=overwrite, start_s=0.0, duration_s=None, repair=repair,
         )  # fmt: skip
         items = songs.items(source, output)

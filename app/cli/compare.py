@@ -108,7 +108,7 @@ def checked(worker: Worker, wanted: list[str], values: Mapping[str, Mapping[str,
     broken = [card.error for card in cards if card.info is None]
     if wanted and broken:
         raise PluginError(broken[0])
-    methods = {card.name: not card.info.targets and "references" in card.info.guide for card in cards if card.info}
+    methods = {card.name: card.info.is_oracle for card in cards if card.info}
     stray = sorted(set(values) - set(methods))
     if stray:
         raise ParameterError(f"parameters were given for {', '.join(stray)}, which is not compared")

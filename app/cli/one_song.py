@@ -45,6 +45,7 @@ class Outcome:
 def request_of(
     method: str,
     parameter: list[str] | None,
+    preset: str | None,
     folder: Path,
     format: str,
     *,
@@ -65,7 +66,7 @@ def request_of(
     only = tuple(name.strip() for name in (stems or "").split(",") if name.strip())
     suffix = kind.suffixes[0].lstrip(".")
     where = Export(folder, suffix, template or naming.TEMPLATE, write, clipping, only, two_stems or "", overwrite)
-    return Request(method, parameter_values(parameter or []), where, start_s, duration_s, repair)
+    return Request(method, parameter_values(parameter or [], preset), where, start_s, duration_s, repair)
 
 
 def targets_of(

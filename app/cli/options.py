@@ -25,8 +25,11 @@ def seconds(text: str | float) -> float:
     return total
 
 
-def parameter_values(texts: list[str]) -> dict[str, str]:
-    """`name=value` texts as a dict."""
+def parameter_values(texts: list[str], preset: str | None = None) -> dict[str, str]:
+    """`name=value` texts, and a preset beside, as a dict."""
+    if preset:
+        is_file = preset.endswith(".toml")
+        texts = [*texts, f"preset={Path(preset).resolve() if is_file else preset}"]
     pairs = [text.partition("=") for text in texts]
     wrong = [text for text, (name, equals, _) in zip(texts, pairs, strict=True) if not (name and equals)]
     if wrong:
@@ -41,6 +44,10 @@ Method = Annotated[
 Parameters = Annotated[
     list[str] | None,
     typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of the method; may be repeated."),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME|FILE", help="Of a method that has presets; [cyan]unbraid presets[/] lists."),
 ]
 Start = Annotated[float, typer.Option("--start", parser=seconds, metavar="TIME", help="Begin here (83.5 or 1:23.5).")]
 Duration = Annotated[

@@ -37,6 +37,7 @@ def remix(
     output: Output,
     method: options.Method = options.DEFAULT_METHOD,
     parameter: options.Parameters = None,
+    preset: options.Preset = None,
     bits: options.Bits = None,
     bitrate: options.Bitrate = None,
     clip: options.Clip = "common_gain",
@@ -54,7 +55,7 @@ def remix(
         from unbraid.core.workshop import Workshop
 
         gains_db = render.parse_gains_db(gain)
-        values = options.parameter_values(parameter or [])
+        values = options.parameter_values(parameter or [], preset)
         audio_files.check_target(output, overwrite=overwrite)
         with Workshop() as workshop:
             if song.is_dir():

@@ -24,6 +24,7 @@ def separate(
     song: options.SongArgument,
     method: options.Method = options.DEFAULT_METHOD,
     parameter: options.Parameters = None,
+    preset: options.Preset = None,
     output: Output = Path("separated"),
     stems: Stems = None,
     two_stems: TwoStems = None,
@@ -51,7 +52,7 @@ def separate(
         from unbraid.core.workshop import Workshop
 
         request = request_of(
-            method, parameter, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
+            method, parameter, preset, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
             stems=stems, two_stems=two_stems, overwrite=overwrite, start_s=start, duration_s=duration, repair=repair,
         )  # fmt: skip
         if song.is_dir():

@@ -18,43 +18,40 @@ import numpy.typing as npt
 from unbraid.core import large_arrays
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft
-from unbraid.core.kam.kernels import Comb, Kernel, Periodic
+from unbraid.core.kam.fitters import Fitters, median_of_power, needs_picture, takes_medians
+from unbraid.core.kam.given import is_given, stems_of_guide
+from unbraid.core.kam.kernels import Periodic
 from unbraid.core.kam.lowrank import LowRank, compressed
-from unbraid.core.kam.magnitudes import joint_magnitude, song_magnitudes
-from unbraid.core.kam.model import MIX, Model, Source, Stage, parts_of
+from unbraid.core.kam.magnitudes import joint_magnitude
+from unbraid.core.kam.model import MIX, Model, Source, Stage, parts_of, starts_of
 from unbraid.core.kam.repeats import periods_found
-from unbraid.core.kam.smoothers import bind
-from unbraid.core.kam.surroundings import Surroundings
 from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.separation.guide import Guide
-from unbraid.core.separation.masks import apply_filter, high_pass
-from unbraid.core.separation.nmf import Factors, factorise
-from unbraid.core.separation.nmf_descent import NmfParams
+from unbraid.core.separation.masks import apply_filter, high_pass, to_power
 from unbraid.core.separation.spatial import Powers, Spatial, filter_block
 from unbraid.core.separation.spatial_updates import Moments, has_posterior, power_of
 from unbraid.core.separation.wiener import FRAMES, Passes, PowersOf
 
 Floats = npt.NDArray[np.float32]
 
-FIT_FRAMES = 4096
-"""Frames fitted between two questions whether to stop."""
-
 TOGETHER_BYTES = 1 << 30
 """Pictures that are held at a time while sources are fitted; more sources take more passes over the song."""
 
+LOOKING = 0.04
+"""Share of a stage in which periods are looked for."""
+
 SLOPE_OCTAVES = 1.0
 """Width of the slope at the ends of a source's range."""
-
-FIT_ITERATIONS = 10
-"""Of a factorisation in each iteration; it goes on where it was."""
 
 
 def separate(mix: Audio, model: Model, guide: Guide, progress: Progress = silent_progress) -> dict[str, Audio]:
     """The stems of `model.stems`; what no source claims is left over."""
     made: dict[str, Samples] = {}
-    work = [max(1, stage.iterations) * len(stage.sources) + 1 for stage in model.stages]
+    work = [_work(stage) for stage in model.stages]
     for number, stage in enumerate(model.stages):
         told = part_of(progress, sum(work[:number]) / sum(work), sum(work[: number + 1]) / sum(work))
+        wanted = {part for part in starts_of(stage) if is_given(part)} - set(made)
+        made |= stems_of_guide(wanted, mix, guide, transform(stage, mix.rate))
         samples = mix.samples if stage.splits == MIX else made[stage.splits]
         stems = _Fitting(Audio(samples, mix.rate), stage, made, guide, told).stems()
         made |= {f"{stage.name}.{stem}": found for stem, found in stems.items()}
@@ -89,15 +86,15 @@ class _Fitting:
         self.params = transform(stage, mix.rate)
         self.frames = self.params.frames(mix.frames)
         self.passes = Passes.of_samples(mix.samples, self.params)
-        self.progress, self.guide = progress, guide
-        self._seen: Floats | None = None
-        self._factors: dict[int, Factors] = {}
-        self.sources = self._every_source()
+        self.fitters = Fitters(mix, self.params, guide, self._started)
+        self.sources = self._every_source(part_of(progress, 0.0, LOOKING))
+        self.progress = part_of(progress, LOOKING if len(self.sources) > len(stage.sources) else 0.0, 1.0)
         self.spatial = Spatial.white(self.params.bins, mix.channels, len(self.sources))
 
     def stems(self) -> dict[str, Samples]:
         """The stage's stems; sources of one stem are added up."""
-        share = 1 / (self.stage.iterations + 1)
+        before = 1 - _passes(self.stage) / _work(self.stage)
+        share = before / max(1, self.stage.iterations)
         model = self._weighted(self._first)
         for number in range(self.stage.iterations):
             model = self._iteration(model, part_of(self.progress, number * share, (number + 1) * share))
@@ -110,22 +107,24 @@ class _Fitting:
 
         return apply_filter(
             self.mix.samples, self.params, stems_of, names, frames_per_block=FRAMES,
-            progress=part_of(self.progress, 1 - share, 1.0), message="filtering",
+            progress=part_of(self.progress, before, 1.0), message="filtering",
         )  # fmt: skip
 
     def _first(self, first: int, x: Spectrum) -> Powers:
         """What the sources are taken for at first: what earlier stages found, or the mix alike; rests are left."""
         begun = any(source.start for source in self.sources)
-        joint, power = mean_magnitude(x), np.float32(self.stage.exponent)
         rows: list[Floats | None] = []
         for source in self.sources:
-            if source.start:
-                rows.append(self._started(source, first, x.shape[1]) ** power)
-            elif source.fit == "rest":
-                rows.append(None if begun else np.zeros_like(joint))
+            if source.fit == "rest" and not source.start:
+                rows.append(None if begun else np.zeros((x.shape[0], x.shape[1]), np.float32))
             else:
-                rows.append(joint**power)
+                rows.append(self._beginning(source, first, x))
         return self._completed(rows, x)
+
+    def _beginning(self, source: Source, first: int, x: Spectrum) -> Floats:
+        """What a source is taken for at first in a block, (F, T), to the stage's exponent."""
+        picture = self._started(source, first, x.shape[1]) if source.start else mean_magnitude(x)
+        return to_power(picture, self.stage.exponent)
 
     def _started(self, source: Source, first: int, count: int) -> Floats:
         """The product of the pictures a source begins with, (F, count) magnitudes."""
@@ -159,7 +158,12 @@ class _Fitting:
         self.spatial = metric
 
         def found(first: int, x: Spectrum) -> Powers:
-            rows = [None if p is None else _part(p, first, first + x.shape[1]) for p in pictures]
+            rows: list[Floats | None] = []
+            for source, picture in zip(self.sources, pictures, strict=True):
+                if picture is not None:
+                    rows.append(_part(picture, first, first + x.shape[1]))
+                else:
+                    rows.append(self._beginning(source, first, x) if source.fit == "fixed" else None)
             return self._completed(rows, x)
 
         return self._weighted(found)
@@ -186,116 +190,56 @@ class _Fitting:
         return np.stack([row.T for row in rows if row is not None]).transpose(2, 1, 0)
 
     def _pictures(self, model: PowersOf, metric: Spatial, progress: Progress) -> list[Picture | None]:
-        """New pictures of all sources but rests, as many at a time as there is room for."""
-        J, bytes_each = len(self.sources), 4 * self.params.bins * self.frames
-        step = max(1, min(J, TOGETHER_BYTES // bytes_each)) if self.stage.rank else J
-        found: list[Picture | None] = []
-        for start in range(0, J, step):
-            group = range(start, min(start + step, J))
-            told = part_of(progress, start / J, group.stop / J)
+        """New pictures of all sources that are fitted, as many at a time as there is room for; None for the others."""
+        found: list[Picture | None] = [None] * len(self.sources)
+        fitted = [j for j, source in enumerate(self.sources) if source.fit not in ("rest", "fixed")]
+        room = max(1, TOGETHER_BYTES // (4 * self.params.bins * self.frames)) if self.stage.rank else len(fitted)
+        for start in range(0, len(fitted), max(1, room)):
+            group = fitted[start : start + room]
+            told = part_of(progress, start / len(fitted), (start + len(group)) / len(fitted))
             z = self._powers(model, metric, group, part_of(told, 0.0, 0.4))
             for place, j in enumerate(group):
                 ends = (0.4 + 0.6 * place / len(group), 0.4 + 0.6 * (place + 1) / len(group))
-                if self.sources[j].fit == "rest":
-                    found.append(None)
-                    continue
-                fitted = self._fitted(self.sources[j], z[place].T, part_of(told, *ends))
-                found.append(self._kept(fitted, j))
+                found[j] = self._picture(j, z[place].T, part_of(told, *ends))
         return found
 
-    def _powers(self, model: PowersOf, metric: Spatial, group: range, progress: Progress) -> Floats:
+    def _powers(self, model: PowersOf, metric: Spatial, group: Sequence[int], progress: Progress) -> Floats:
         """What the filter gives some sources, (sources, T, F)."""
         z = large_arrays.empty((len(group), self.frames, self.params.bins))
         posterior = self.stage.places != "none" and has_posterior(self.stage.places)
         for first, x in self.passes.read():
             progress(first / self.frames, "what the sources are like")
             powers = power_of(x, model(first, x), self.spatial, metric, posterior=posterior)
-            z[:, first : first + x.shape[1]] = powers[:, :, group.start : group.stop].transpose(2, 1, 0)
+            z[:, first : first + x.shape[1]] = powers[:, :, group].transpose(2, 1, 0)
         return z
 
-    def _kept(self, fitted: Floats, j: int) -> Picture:
-        return compressed(fitted, self.stage.rank, np.random.default_rng(j)) if self.stage.rank else fitted
-
-    def _fitted(self, source: Source, z: Floats, progress: Progress) -> Floats:
-        """The picture of a source, (F, T), from its powers z (F, T), which are used up."""
-        if source.fit == "kernel" and source.kernels:
-            fitted = self._by_kernels(source, z, progress)
-        elif source.fit == "nmf":
-            fitted = self._by_factorisation(source, z, progress)
-        else:
-            fitted = z
-        return self._to_exponent(source, fitted)
-
-    def _by_kernels(self, source: Source, z: Floats, progress: Progress) -> Floats:
-        """The geometric mean of what the kernels fit."""
-        fits = []
-        for number, kernel in enumerate(source.kernels):
-            told = part_of(progress, number / len(source.kernels), (number + 1) / len(source.kernels))
-            song = self._surroundings(source, kernel)
-            smoother = bind(kernel, song, cost=source.cost, progress=part_of(told, 0.0, 0.3))
-            out = large_arrays.empty(z.T.shape)
-            for start in range(0, self.frames, FIT_FRAMES):
-                told(0.3 + 0.7 * start / self.frames, f"{source.stem}: {kernel.kind}")
-                stop = min(start + FIT_FRAMES, self.frames)
-                low, high = smoother.needs(start, stop)
-                smoother(z[:, low:high], start, stop, first=low, out=out[start:stop].T)
-            fits.append(out.T)
-        if len(fits) == 1:
-            return fits[0]
-        product = fits[0]
-        for fit in fits[1:]:
-            product = product * fit
-        return product ** np.float32(1 / len(fits))
-
-    def _by_factorisation(self, source: Source, z: Floats, progress: Progress) -> Floats:
-        """A product of templates and activations, carried on from the iteration before."""
-        before = self._factors.get(id(source))
-        how = NmfParams(min(source.components, self.frames), "is", iterations=FIT_ITERATIONS, seed=len(self._factors))
-        templates, activations = (None, None) if before is None else (before.templates, before.activations)
-        found = factorise(z, how, templates=templates, activations=activations, progress=progress)
-        self._factors[id(source)] = found
-        return found.model()
-
-    def _to_exponent(self, source: Source, fitted: Floats) -> Floats:
-        """Powers to the stage's exponent, in place; unbiased where sources are fitted in different ways."""
-        if self._is_mixed and _takes_medians(source):
+    def _picture(self, j: int, z: Floats, progress: Progress) -> Picture:
+        """The picture of a source to the stage's exponent; unbiased where sources are fitted in different ways."""
+        source, exponent = self.sources[j], self.stage.exponent
+        fitted = self.fitters.fitted(source, z, progress)
+        if self._is_mixed and takes_medians(source):
             fitted /= np.float32(median_of_power(self.mix.channels))
-        if self.stage.exponent == 1:
-            return np.sqrt(fitted, out=fitted)
-        return fitted if self.stage.exponent == 2 else np.power(fitted, np.float32(self.stage.exponent / 2), out=fitted)
+        fitted = to_power(fitted, exponent / 2)
+        return compressed(fitted, self.stage.rank, np.random.default_rng(j)) if self.stage.rank else fitted
 
     @property
     def _is_mixed(self) -> bool:
         """Whether medians, which are biased, stand beside factorisations, means or known pictures, which are not."""
         return any(s.fit in ("nmf", "fixed") or (s.fit == "kernel" and s.cost == "mean") for s in self.sources)
 
-    def _surroundings(self, source: Source, kernel: Kernel | None) -> Surroundings:
-        """What a kernel of a source looks at: what is known of the source, or the mix."""
-        seen = self._seen_of(source) if kernel is None or _needs_picture(kernel) else None
-        return Surroundings(self.params, self.mix.rate, self.frames, seen, self.guide)
-
-    def _seen_of(self, source: Source) -> Floats:
-        if not source.start:
-            if self._seen is None:
-                self._seen = song_magnitudes(self.mix.samples, self.params)
-            return self._seen
-        seen = large_arrays.empty((self.frames, self.params.bins))
-        for first in range(0, self.frames, FIT_FRAMES):
-            count = min(FIT_FRAMES, self.frames - first)
-            seen[first : first + count] = self._started(source, first, count).T
-        return seen.T
-
-    def _every_source(self) -> tuple[Source, ...]:
+    def _every_source(self, progress: Progress) -> tuple[Source, ...]:
         """The stage's sources, with one for each period where a source asks for that."""
-        return tuple(one for source in self.stage.sources for one in self._of_each_period(source))
+        return tuple(one for source in self.stage.sources for one in self._of_each_period(source, progress))
 
-    def _of_each_period(self, source: Source) -> list[Source]:
+    def _of_each_period(self, source: Source, progress: Progress) -> list[Source]:
         places = [n for n, kernel in enumerate(source.kernels) if isinstance(kernel, Periodic)]
         if not source.each_period or not places:
             return [source]
         kernel = source.kernels[places[0]]
         assert isinstance(kernel, Periodic)
-        periods = kernel.period_s or tuple(periods_found(kernel, self._surroundings(source, None)))
+        periods = kernel.period_s or tuple(
+            periods_found(kernel, self.fitters.surroundings(source, with_picture=True, progress=progress))
+        )
         return [
             dataclasses.replace(
                 source,
@@ -309,30 +253,23 @@ class _Fitting:
         ]
 
 
-def _needs_picture(kernel: Kernel) -> bool:
-    """Whether what a kernel's neighbours are depends on the song."""
-    inner = [getattr(kernel, "kernel", None), *getattr(kernel, "members", ())]
-    return kernel.kind in ("similar", "periodic", "comb", "repetitions") or any(
-        part is not None and _needs_picture(part) for part in inner
-    )
-
-
 def mean_magnitude(x: Spectrum) -> Floats:
     """Root of the power averaged over channels, (F, T): the scale of all pictures. x: (F, T, I)."""
     joint = joint_magnitude(x)
     return joint if x.shape[2] == 1 else np.multiply(joint, np.float32(x.shape[2] ** -0.5), out=joint)
 
 
-def _takes_medians(source: Source) -> bool:
-    moved = [kernel for kernel in source.kernels if not (isinstance(kernel, Comb) and kernel.partials == 0)]
-    return source.fit == "kernel" and source.cost == "median" and bool(moved)
+def _passes(stage: Stage) -> float:
+    """What it costs to filter the song once, in about a quarter of reading it."""
+    return 4.0 + len(starts_of(stage))
 
 
-def median_of_power(channels: int) -> float:
-    """Median over mean of the power of Gaussian noise in so many channels: 0.69 for one, 0.84 for two."""
-    from scipy.special import gammaincinv
-
-    return float(gammaincinv(channels, 0.5) / channels)
+def _work(stage: Stage) -> float:
+    """What a stage costs in all, in the same unit: only the progress rests on it."""
+    kernels = [kernel for source in stage.sources for kernel in source.kernels]
+    fitting = 4.0 * stage.iterations * len(kernels)
+    looking = 10.0 * sum(needs_picture(kernel) for kernel in kernels) if stage.iterations else 0.0
+    return _passes(stage) * (stage.iterations + 1) + fitting + looking
 
 
 def transform(stage: Stage, rate: int) -> StftParams:

@@ -10,14 +10,15 @@ from unbraid.core.kam.kernels import Comb
 from unbraid.core.kam.neighbours import ABSENT, Neighbourhood, Neighbours
 from unbraid.core.kam.pitch import TrackedPitch, track_pitch
 from unbraid.core.kam.surroundings import Floats, Surroundings
+from unbraid.core.progress import Progress, silent_progress
 from unbraid.core.separation.guide import PitchTrack
 
 Doubles = npt.NDArray[np.float64]
 
 
-def comb(kernel: Comb, song: Surroundings) -> Neighbourhood:
+def comb(kernel: Comb, song: Surroundings, progress: Progress = silent_progress) -> Neighbourhood:
     """The same place beside neighbouring partials of the pitch, and what is left of the fit off the partials."""
-    track = _pitch_of(kernel, song)
+    track = _pitch_of(kernel, song, progress)
     times = song.params.times_s(song.rate, song.frames)
     pitch, sure = pitch_at(track, times), confidence_at(track, times)
     offsets = np.arange(-kernel.partials, kernel.partials + 1)
@@ -41,14 +42,16 @@ def comb(kernel: Comb, song: Surroundings) -> Neighbourhood:
         kept = np.zeros_like(fitted)
         kept[:, lowest:highest] = share
         rest = 1 - kept if kernel.elsewhere == "same" else None
-        kept *= np.where(on_partials(pitch[frames], song, kernel.width_hz), np.float32(1), np.float32(kernel.between))
+        kept *= np.where(
+            on_partials(pitch[frames], song, kernel.width_hz), np.float32(kernel.on), np.float32(kernel.between)
+        )
         kept *= fitted
         return kept if rest is None else kept + rest * own
 
     return Neighbourhood(of, 0, is_plain=False, finish=finish)
 
 
-def _pitch_of(kernel: Comb, song: Surroundings) -> PitchTrack:
+def _pitch_of(kernel: Comb, song: Surroundings, progress: Progress) -> PitchTrack:
     """The guide's track, or the one that is followed in the song."""
     for track in song.guide.pitches:
         if not kernel.target or track.target == kernel.target:
@@ -62,6 +65,7 @@ def _pitch_of(kernel: Comb, song: Surroundings) -> PitchTrack:
         low_hz=kernel.low_pitch_hz,
         high_hz=kernel.high_pitch_hz,
         target=kernel.target,
+        progress=progress,
     )
 
 

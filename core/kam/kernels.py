@@ -128,14 +128,16 @@ class Comb:
     """Alike at the neighbouring partials of one pitch, at the same distance from each: a sung or played melody.
 
     The pitch is the guide's track of `target` (any, where empty), else followed in the song between low and high pitch.
-    Further than half of `width_hz` from a partial only the share `between` of the fit is left.
+    Further than half of `width_hz` from a partial the fit counts `between` times, nearer `on` times; the less sure the
+    pitch is, the nearer both come to once.
     """
 
     kind: ClassVar = "comb"
     target: str = param("", "Of", help="Whose pitch; empty: the first that the guide has.")
     partials: int = param(2, "Partials", 0, 20, help="To either side; 0: only what is between them goes.")
     width_hz: float = param(36.0, "Width of a partial", 0.0, 1000.0, "Hz")
-    between: float = param(0.25, "Between partials", 0.0, 1.0, help="Share of the fit that is left there.")
+    on: float = param(1.0, "On partials", 1.0, 100.0, help="How many times the fit counts there.")
+    between: float = param(0.25, "Between partials", 0.0, 1.0, help="How many times the fit counts there.")
     low_hz: float = param(0.0, "From", 0.0, 1e5, "Hz")
     high_hz: float = param(8000.0, "To", 1.0, 1e5, "Hz")
     low_pitch_hz: float = param(80.0, "Lowest pitch", 20.0, 5000.0, "Hz", help="Where the pitch is followed.")

@@ -23,6 +23,7 @@ from typing import Any, Literal, get_args
 from unbraid.core.errors import ParameterError
 from unbraid.core.kam import plain
 from unbraid.core.kam.fitting import Cost
+from unbraid.core.kam.given import is_given
 from unbraid.core.kam.kernels import Kernel
 from unbraid.core.separation.contract import param
 
@@ -35,7 +36,10 @@ Places = Literal["none", "trace", "energy", "weighted", "exact"]
 Fit = Literal["kernel", "nmf", "fixed", "rest"]
 
 Parts = Mapping[str, float]
-"""Stems of earlier stages as `stage.stem`, or sums of them as `stage.stem+stage.stem`, each with a power."""
+"""Stems of earlier stages as `stage.stem`, or sums of them as `stage.stem+stage.stem`, each with a power.
+
+`given.NAME` is a reference of the guide, `painted.NAME` what is painted as that (core/kam/given.py).
+"""
 
 
 def parts_of(name: str) -> list[str]:
@@ -47,7 +51,7 @@ def parts_of(name: str) -> list[str]:
 class Source:
     """One source of a stage: what it is like, and which stem it belongs to (several may belong to one).
 
-    kernels: its picture is the geometric mean of what each of them fits; none for a source that is what is left.
+    kernels: its picture is the geometric mean of what each of them fits; without any it is whatever the filter gives.
     start: what its first picture is made of: the product of the pictures of stems to these powers.
     """
 
@@ -225,7 +229,9 @@ def _check_references(model: Model) -> None:
     """Stages come one after another: what a stage splits or begins with was made before it."""
     made: set[str] = set()
     for stage in model.stages:
-        wanted = [part for source in stage.sources for name in source.start for part in parts_of(name)]
+        if stage.name == MIX or is_given(f"{stage.name}."):
+            raise ParameterError(f"a stage cannot be called {stage.name}: that is what a song begins with")
+        wanted = [part for part in starts_of(stage) if not is_given(part)]
         wanted += [stage.splits] if stage.splits != MIX else []
         _check_made(wanted, made, f"the stage {stage.name}")
         stems = {f"{stage.name}.{source.stem}" for source in stage.sources}
@@ -234,6 +240,11 @@ def _check_references(model: Model) -> None:
         made |= stems
         _check_sources(stage)
     _check_made([part for parts in model.result.values() for part in parts], made, "the result")
+
+
+def starts_of(stage: Stage) -> list[str]:
+    """The parts that its sources begin with."""
+    return [part for source in stage.sources for name in source.start for part in parts_of(name)]
 
 
 def _check_made(wanted: Sequence[str], made: set[str], who: str) -> None:

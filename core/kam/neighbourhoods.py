@@ -33,7 +33,7 @@ def neighbourhood(kernel: kernels.Kernel, song: Surroundings, progress: Progress
         case kernels.Repetitions():
             return repeats.repetitions(kernel, song)
         case kernels.Comb():
-            return comb(kernel, song)
+            return comb(kernel, song, progress)
         case kernels.Union():
             return _union(kernel.members, song, progress)
     raise ParameterError(f"a kernel of kind {kernel.kind} names no neighbours one by one")

@@ -17,6 +17,7 @@ from unbraid.core.dsp import kernels_kam
 from unbraid.core.dsp.compiled import Engine, use_compiled
 from unbraid.core.dsp.stft import StftParams
 from unbraid.core.errors import ParameterError
+from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.separation.guide import PitchTrack
 
 Floats = npt.NDArray[np.float32]
@@ -45,8 +46,8 @@ NOISE, TONE = 0.2, 0.5
 VOICED = 0.5
 """Least confidence of a pitch."""
 
-BLOCK = 512
-"""Frames whose salience is computed at a time."""
+BLOCK, BETWEEN = 256, 2048
+"""Frames whose salience is computed at a time, and between two questions whether to stop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,7 @@ def track_pitch(
     high_hz: float = 900.0,
     step_cents: float = 25.0,
     target: str = "",
+    progress: Progress = silent_progress,
     engine: Engine = "auto",
 ) -> TrackedPitch:
     """The predominant pitch from `low_hz` to `high_hz` at every frame; 0 Hz where there is none to be sure of.
@@ -73,7 +75,7 @@ def track_pitch(
     """
     pitches = pitch_grid(low_hz, high_hz, step_cents)
     frame_s = params.hop_samples / rate
-    gain, total = salience(V, pitches, rate / params.fft)
+    gain, total = salience(V, pitches, rate / params.fft, progress=part_of(progress, 0.0, 0.9))
     times = params.times_s(rate, V.shape[1]).astype(np.float32)
     spread = float(gain.std(dtype=np.float64))
     if spread == 0:
@@ -102,7 +104,9 @@ def pitch_grid(low_hz: float, high_hz: float, step_cents: float) -> Doubles:
     return np.asarray(low_hz * np.exp2(np.arange(count) * step_cents / 1200), np.float64)
 
 
-def salience(V: Floats, pitches: Doubles, bin_hz: float) -> tuple[Floats, Floats]:
+def salience(
+    V: Floats, pitches: Doubles, bin_hz: float, *, progress: Progress = silent_progress
+) -> tuple[Floats, Floats]:
     """What lies on the partials of each pitch less, and plus, what lies between them: both (T, P), of levels up to 1.
 
     V: (F, T).
@@ -120,7 +124,9 @@ def salience(V: Floats, pitches: Doubles, bin_hz: float) -> tuple[Floats, Floats
         total[some] = level @ both
 
     with one_blas_thread():
-        coarse_threads(work, range(0, V.shape[1], BLOCK))
+        for start in range(0, V.shape[1], BETWEEN):
+            progress(start / V.shape[1], "following the pitch")
+            coarse_threads(work, range(start, min(start + BETWEEN, V.shape[1]), BLOCK))
     return gain, total
 
 

@@ -20,18 +20,23 @@ def names() -> tuple[str, ...]:
 
 def load(name: str) -> Model:
     """The preset called `name`, or that of a file whose name ends in .toml; ParameterError where there is none."""
+    text = text_of(name)
+    try:
+        return parse(text)
+    except ParameterError as problem:
+        raise ParameterError(f"the preset {name} cannot be used: {problem}") from None
+
+
+def text_of(name: str) -> str:
+    """The file of a preset; ParameterError where it cannot be read."""
     place = Path(name) if name.endswith(SUFFIX) else _find(name)
     try:
         with place.open("rb") as file:
-            content = file.read(LONGEST_TEXT + 1)
+            return file.read(LONGEST_TEXT + 1).decode("utf-8")
     except OSError as problem:
         raise ParameterError(f"the preset {name} cannot be read: {problem.strerror or problem}") from None
-    try:
-        return parse(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise ParameterError(f"the preset {name} is no text; a preset is a TOML file") from None
-    except ParameterError as problem:
-        raise ParameterError(f"the preset {name} cannot be used: {problem}") from None
 
 
 def _find(name: str) -> Traversable:

@@ -35,6 +35,7 @@ class SeparatorInfo:
     bandwidth_hz: highest frequency it separates, None for all of them.
     memory_mb_per_minute: of stereo at 44.1 kHz, beyond the song and its stems; 0 for what does not grow with length.
     sums_to_mix: the targets alone add up to the mix, nothing is left for a residual.
+    is_oracle: it is told the true stems as references and shows the ceiling of a family of methods.
     """
 
     name: str
@@ -49,6 +50,7 @@ class SeparatorInfo:
     bandwidth_hz: float | None = None
     memory_mb_per_minute: float = 0.0
     sums_to_mix: bool = False
+    is_oracle: bool = False
     licence: str = "Apache-2.0"
 
 

@@ -49,6 +49,9 @@ from unbraid.core.separation.spatial import (
 
 Update = Literal["exact", "weighted", "energy", "trace"]
 
+HEARD = np.float32(1e-16)
+"""Share of the power of all estimates in a place below which an estimate does not count: its square may be no number."""
+
 NO_WEIGHT = np.empty((0, 0, 0), np.float32)
 
 
@@ -128,6 +131,7 @@ class Moments:
             return _reciprocal(V), np.broadcast_to(heard, (len(V), V.shape[2]))
         if self._update == "trace":
             power = np.square(np.abs(Y)).sum(axis=1) / np.float32(Y.shape[1])
+            power *= power > HEARD * power.sum(axis=0)
             return _reciprocal(power), (power > 0).sum(axis=1, dtype=np.float64)
         return NO_WEIGHT, V.sum(axis=1, dtype=np.float64)
 

@@ -24,7 +24,7 @@ class Kam:
         summary="Sources by what they look like nearby: steady, short, repeating, similar, sung. A preset says which.",
         paper="A. Liutkus, D. Fitzgerald, Z. Rafii, B. Pardo and L. Daudet, Kernel additive models for source "
         "separation, IEEE TSP 62(16), 2014",
-        guide=("regions", "repetitions", "kernels", "pitches"),
+        guide=("regions", "repetitions", "kernels", "pitches", "masks", "references"),
         memory_mb_per_minute=110.0,
     )
     preset: str = param("voice", "Preset", help="A name (see the README), or a TOML file of your own.")

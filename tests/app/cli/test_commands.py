@@ -160,3 +160,18 @@ def test_a_remix_that_cannot_be_written_is_refused_before_it_is_computed(unbraid
     assert said.code == refused.code == 1
     assert "of my own making" in said.events[-1]["message"]
     assert "6" in refused.err and "making" not in refused.err
+
+
+def test_presets_are_listed_shown_and_used(unbraid, song, tmp_path) -> None:
+    listed = {e["name"]: e for e in unbraid("presets", "--json").events}
+    assert listed["voice"]["stems"] == ["vocals", "accompaniment"]
+    assert "karaoke" in unbraid("presets").out
+    text = unbraid("presets", "drums").out
+    assert "[[stage]]" in text
+    mine = tmp_path / "mine.toml"
+    mine.write_text(text.replace('drums = "short.drums"', 'beat = "short.drums"'), encoding="utf-8")
+    said = unbraid("separate", song, "-m", "kam", "--preset", mine, "-o", tmp_path / "out", "--json")
+    assert said.code == 0, said.out
+    assert {path.stem.split(" - ")[-1] for path in (tmp_path / "out").rglob("*.wav")} == {"beat", "harmonic", "vocals"}
+    assert unbraid("separate", song, "-m", "kam", "--preset", "nothing", "-o", tmp_path / "no").code == 2
+    assert unbraid("presets", "nothing").code == 2

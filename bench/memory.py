@@ -1,6 +1,6 @@
 """Memory of separating songs of 5, 20 and 60 minutes: it must not grow with length for methods that work in blocks.
 
-    python bench/memory.py [--minutes 5 20 60] [--methods hpss center ...]
+    python bench/memory.py [--minutes 5 20 60] [--methods hpss center ...] [--set NAME=VALUE ...]
 
 A child process separates a mapped synthetic song into mapped stems; its memory of its own (RssAnon: what is neither the
 song nor the stems, which the system may drop at will) and its whole resident size are read every 20 ms. Linux only.
@@ -39,19 +39,21 @@ def make_song(path: Path, minutes: float) -> None:
         out[start : start + RATE] = block[: frames - start]
 
 
-def child(method: str, song: Path, folder: Path) -> None:
+def child(method: str, song: Path, folder: Path, values: dict[str, str]) -> None:
     """Separate into mapped files, as the worker does."""
 
     def store(name: str, frames: int, channels: int, rate: int) -> np.ndarray:
         return mapped_wav.create(folder / f"{name}.wav", frames, channels, rate)
 
-    run.separate(method, mapped_wav.open_mapped(song), store=store)
+    run.separate(method, mapped_wav.open_mapped(song), store=store, values=values)
 
 
-def watch(method: str, song: Path, folder: Path) -> tuple[float, float, float]:
+def watch(method: str, song: Path, folder: Path, settings: list[str]) -> tuple[float, float, float]:
     """Peak of the process's own memory and of its resident size in MB, and seconds."""
     begun = time.perf_counter()
-    process = subprocess.Popen([sys.executable, __file__, "--child", method, str(song), str(folder)])
+    process = subprocess.Popen(
+        [sys.executable, __file__, "--child", method, str(song), str(folder), "--set", *settings]
+    )
     own = whole = 0.0
     while process.poll() is None:
         status = _status(process.pid)
@@ -76,10 +78,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, nargs="+", default=[5, 20, 60])
     parser.add_argument("--methods", nargs="+", default=list(registry.names()))
+    parser.add_argument("--set", nargs="*", default=[], help="parameters of the methods: name=value")
     parser.add_argument("--child", nargs=3)
     arguments = parser.parse_args()
     if arguments.child:
-        child(arguments.child[0], Path(arguments.child[1]), Path(arguments.child[2]))
+        values = dict(setting.split("=", 1) for setting in arguments.set)
+        child(arguments.child[0], Path(arguments.child[1]), Path(arguments.child[2]), values)
         return
     print("| method | works in | minutes | own memory, MB | resident with mapped files, MB | seconds | x real time |")
     print("|---|---|---|---|---|---|---|")
@@ -89,7 +93,7 @@ def main() -> None:
             make_song(song, minutes)
             for method in arguments.methods:
                 blocks = run.context_s(configure(registry.load(method), {}), RATE) is not None
-                own, whole, seconds = watch(method, song, Path(folder))
+                own, whole, seconds = watch(method, song, Path(folder), arguments.set)
                 cells = (method, "blocks" if blocks else "whole song", f"{minutes:g}", f"{own:.0f}", f"{whole:.0f}",
                          f"{seconds:.1f}", f"{minutes * 60 / seconds:.0f}")  # fmt: skip
                 print("| " + " | ".join(cells) + " |", flush=True)

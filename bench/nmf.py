@@ -24,6 +24,7 @@ def data(sources: int = 1) -> np.ndarray:
     return (V / V.mean() + 1e-8).astype(np.float32)
 
 
+@bench.case("plain torch, in place", needs=["torch"], nmf=BETAS, threads=(2,))
 @bench.case("plain torch, in place", needs=["torch"], nmf=BETAS, unit=True)
 def torch_nmf(nmf: int, threads: int) -> Job:
     """Matrix products into arrays that are there, multiplicative updates."""
@@ -124,6 +125,47 @@ def einsum_ntf(ntf: str, threads: int) -> Job:
             Q.mul_(torch.einsum("ftj,fk,tk->jk", P, W, H) / torch.einsum("ftj,fk,tk->jk", R, W, H))
 
     return Job(run, part=1 / ROUNDS)
+
+
+@bench.case("numpy and numba, tile by tile", needs=["numba"], ntf=["is"])
+def tiled_ntf(ntf: str, threads: int) -> Job:
+    """W, H and Q at once, 128 frames of one source at a time: an iteration without watch and bookkeeping."""
+    from numba import njit
+    from threadpoolctl import threadpool_limits
+
+    @njit(nogil=True, fastmath=True)
+    def pulls(M: np.ndarray, V: np.ndarray, P: np.ndarray) -> None:
+        for t in range(M.shape[0]):
+            for f in range(M.shape[1]):
+                r = np.reciprocal(M[t, f])
+                M[t, f] = r
+                P[t, f] = V[t, f] * r * r
+
+    V, rng, both = np.ascontiguousarray(data(J).transpose(0, 2, 1)), np.random.default_rng(0), np.empty((256, F), "f")
+    W, H, Q = (rng.random((n, K), "f") + np.float32(0.1) for n in (F, T, J))
+
+    def step() -> None:
+        up_down = [np.zeros((2, *factor.shape), "f") for factor in (W, H, Q)]
+        for j, first in np.ndindex(J, -(-T // 128)):
+            rows = slice(128 * first, min(T, 128 * first + 128))
+            HQ, v = H[rows] * Q[j], V[j, rows]
+            PR = both[: 2 * len(v)].reshape(2, len(v), F)
+            np.matmul(HQ, W.T, out=PR[1])
+            pulls(PR[1], v, PR[0])
+            for side in (0, 1):
+                up_down[0][side] += PR[side].T @ HQ
+            on_h = PR @ W
+            up_down[1][:, rows] += on_h * Q[j]
+            up_down[2][:, j] += (on_h * H[rows]).sum(1)
+        for factor, (up, down) in zip((W, H, Q), up_down, strict=True):
+            factor *= np.sqrt(up / down)
+
+    def run() -> None:
+        with threadpool_limits(1, "blas"):
+            for _ in range(ROUNDS):
+                step()
+
+    return Job(run)
 
 
 def our_tensor(engine: Any, threads: int) -> Job:

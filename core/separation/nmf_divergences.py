@@ -105,7 +105,8 @@ def _kl_step(M: Floats, V: Floats, P: Floats, floor: np.float32) -> None:
 
 
 def _kl_cost(V: Floats, M: Floats) -> Floats:
-    logarithm = np.log(V / M)
+    logarithm = np.divide(V, M)
+    np.log(logarithm, out=logarithm)
     logarithm *= V
     M -= V
     M += logarithm

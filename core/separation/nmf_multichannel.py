@@ -129,6 +129,8 @@ class _State:
 
     def _stepped(self, j: int, frames: slice, z: Floats) -> Floats:
         """Step H_j of a block in place; returns the pulls on W_j, (2, F, K)."""
+        if self._W[j].shape[1] == 0:  # a source that is silent
+            return np.zeros((2, *self._W[j].shape), np.float32)
         model = _model(self._W[j], self._H[j][frames])
         data = np.maximum(z.T, np.float32(FLOOR))
         return Tiles(data[None], None, IS, FLOOR).pulls_after_activations(model, self._exponent)

@@ -7,6 +7,7 @@ faint constant component: with it silence needs no exception, and the descent of
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from unbraid.core.separation.nmf_divergences import Divergence, Floats
 
 Bools = npt.NDArray[np.bool_]
 
-TILE_VALUES = 1 << 17
-"""Bins of a tile: 128 frames of 1024 bins."""
+TILE_VALUES = 5 << 16
+"""Bins of a tile: 320 frames of 1024 bins. Longer leave the cache, shorter make the sums of W cost more."""
 SPANS = 8
 """Parts of the song whose sums are made one by one, whatever the number of threads, so that it changes no bit."""
 TINY = np.float32(1e-30)
@@ -71,16 +72,19 @@ def _unit_sums(factor: Floats, columns: Bools) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Pulls:
-    """What pulls W and Q up [0] and down [1], summed over tiles: (2, F, K) and (2, J, K), of size 0 if not wanted."""
+    """What pulls W and Q up [0] and down [1], summed over tiles: (sides, K, F) and (2, J, K), of size 0 if not wanted.
+
+    One side of W where R is one: there sums of H pull down. W is the other way round for the sake of its product.
+    """
 
     w: Floats
     q: Floats
 
     @classmethod
-    def nothing(cls, model: Model, *, w: bool = False, q: bool = False) -> _Pulls:
-        """Zeros for what is wanted."""
-        F, J, K = len(model.W) if w else 0, len(model.Q) if q else 0, model.W.shape[1]
-        return cls(np.zeros((2, F, K), np.float32), np.zeros((2, J, K), np.float32))
+    def nothing(cls, model: Model, *, w: int = 0, q: bool = False) -> _Pulls:
+        """Zeros for what is wanted: so many sides of W, and Q."""
+        (F, K), J = model.W.shape, len(model.Q) if q else 0
+        return cls(np.zeros((w, K, F), np.float32), np.zeros((2, J, K), np.float32))
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,9 @@ class Tiles:
         self._step = divergence.compiled_step if use_compiled(engine) else divergence.step
         self._sides = 1 if divergence.unit_pull_down and weights is None else 2
         _, frames, bins = V.shape
-        length = max(1, TILE_VALUES // bins)
-        tiles = [slice(a, min(a + length, frames)) for a in range(0, frames, length)]
+        tiles = slices(frames, math.ceil(frames * bins / TILE_VALUES))
         self._spans = [[tiles[i] for i in range(len(tiles))[part]] for part in slices(len(tiles), SPANS)]
-        self._scratch_values = 2 * min(length, frames) * bins
+        self._scratch_values = 2 * math.ceil(frames / len(tiles)) * bins
         self._spare: deque[Floats] = deque()
 
     def in_turn(self, model: Model, exponent: float) -> None:
@@ -159,38 +162,45 @@ class Tiles:
 
     def _pass(self, model: Model, exponent: float, turn: _Turn) -> None:
         """One pass over the data: H of every tile as it comes, W and Q at the end."""
-        pulls = self._pulls(model, exponent, turn)
-        multiply(model.W, pulls.w, exponent, model.free_w)
-        multiply(model.Q, pulls.q, exponent, model.free_q)
+        w, q = self._pulls(model, exponent, turn)
+        multiply(model.W, w, exponent, model.free_w)
+        multiply(model.Q, q, exponent, model.free_q)
 
     def pulls_on_templates(self, model: Model) -> Floats:
         """What pulls W up and down, (2, F, K), for data that come in pieces: `multiply` W with the sum over them."""
-        return self._pulls(model, 0.0, _Turn(w=True)).w
+        return self._pulls(model, 0.0, _Turn(w=True))[0]
 
     def pulls_after_activations(self, model: Model, exponent: float) -> Floats:
         """Step H, and what pulls W then, (2, F, K)."""
-        return self._pulls(model, exponent, _Turn(h_first=True, w=True)).w
+        return self._pulls(model, exponent, _Turn(h_first=True, w=True))[0]
 
-    def _pulls(self, model: Model, exponent: float, turn: _Turn) -> _Pulls:
-        """Change H as `turn` says, and sum up the pulls on W and Q."""
+    def _pulls(self, model: Model, exponent: float, turn: _Turn) -> tuple[Floats, Floats]:
+        """Change H as `turn` says; returns the pulls on W and Q, (2, F, K) and (2, J, K), of size 0 if not wanted."""
+        W_sums, H_sums = model.W.sum(axis=0), model.H.sum(axis=0)
 
         def work(span: list[slice]) -> _Pulls:
-            pulls = _Pulls.nothing(model, w=turn.w, q=turn.q)
+            pulls = _Pulls.nothing(model, w=self._sides if turn.w else 0, q=turn.q)
             with self._scratch() as scratch:
                 for rows in span:
                     if turn.h_first:
-                        pull_h = self._gather(model, rows, scratch, _Pulls.nothing(model))
+                        pull_h = self._gather(model, W_sums, rows, scratch, _Pulls.nothing(model))
                         multiply(model.H[rows], pull_h, exponent, model.free_h)
                     if turn.w or turn.q:
-                        pull_h = self._gather(model, rows, scratch, pulls, for_h=turn.h_last)
+                        pull_h = self._gather(model, W_sums, rows, scratch, pulls, for_h=turn.h_last)
                     if turn.h_last:
                         multiply(model.H[rows], pull_h, exponent, model.free_h)
             return pulls
 
         parts = coarse_threads(work, self._spans, threads=self._threads)
-        return _Pulls(np.sum([part.w for part in parts], axis=0), np.sum([part.q for part in parts], axis=0))
+        w, q = np.sum([part.w for part in parts], axis=0), np.sum([part.q for part in parts], axis=0)
+        if len(w) == 1:
+            seen = model.H.sum(axis=0) if turn.h_first else H_sums
+            w = np.stack([w[0], np.broadcast_to((seen * model.Q.sum(axis=0))[:, None], w[0].shape)])
+        return w.transpose(0, 2, 1), q
 
-    def _gather(self, model: Model, rows: slice, scratch: Floats, pulls: _Pulls, *, for_h: bool = True) -> Floats:
+    def _gather(
+        self, model: Model, W_sums: Floats, rows: slice, scratch: Floats, pulls: _Pulls, *, for_h: bool = True
+    ) -> Floats:
         """Add a tile's pulls on W and Q to `pulls`; returns those on H, (2, B, K), zeros if they are not wanted."""
         W, H, Q = model.W, model.H[rows], model.Q
         pull_h = np.zeros((2, *H.shape), np.float32)
@@ -198,15 +208,12 @@ class Tiles:
             HQ = H * Q[j]
             PR = self._terms(rows, j, HQ, W, scratch)
             if pulls.w.size:
-                for side, terms in enumerate(PR):
-                    pulls.w[side] += terms.T @ HQ
-                if len(PR) == 1:
-                    pulls.w[1] += np.ones(len(HQ), np.float32) @ HQ
+                pulls.w[...] += np.matmul(HQ.T, PR)
             if for_h or pulls.q.size:
                 Y = np.empty_like(pull_h)
                 np.matmul(PR.reshape(-1, len(W)), W, out=Y[: len(PR)].reshape(-1, W.shape[1]))
                 if len(PR) == 1:
-                    Y[1] = np.ones(len(W), np.float32) @ W  # a product is quicker than a sum along frames
+                    Y[1] = W_sums
                 pull_h += Y * Q[j]
                 if pulls.q.size:
                     pulls.q[:, j] += (Y * H).sum(axis=1)

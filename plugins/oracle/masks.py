@@ -18,6 +18,9 @@ from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.masks import Floats, apply_masks, binary_masks, ratio_masks
 from unbraid.plugins.oracle.truth import Truth, targets
 
+CEILING = 1e12
+"""Of |s|^2 / |x|^2, where stems cancel in the mix."""
+
 
 @dataclass(frozen=True)
 class _Masks(ABC):
@@ -68,7 +71,14 @@ class _Masks(ABC):
 
 def _about(name: str, title: str, summary: str, paper: str) -> SeparatorInfo:
     return SeparatorInfo(
-        f"oracle_{name}", title, targets=(), summary=summary, paper=paper, guide=("references",), context_s=0.2
+        f"oracle_{name}",
+        title,
+        targets=(),
+        summary=summary,
+        paper=paper,
+        guide=("references",),
+        context_s=0.2,
+        is_oracle=True,
     )
 
 
@@ -81,14 +91,27 @@ _PHASE = (
 
 @dataclass(frozen=True)
 class OracleBinary(_Masks):
-    """Every bin whole to the true stem that is loudest in it (ideal binary mask)."""
+    """Every bin whole to a true stem or not at all (ideal binary mask).
+
+    To the loudest one; or, as in the campaign, to every one with |s|^exponent at least half of |x|^exponent: a bin may
+    go to several stems then, or to none.
+    """
 
     info: ClassVar = _about(
         "binary", "Oracle: binary mask", "The best a yes-or-no mask can do. Needs the true stems.", _CAMPAIGN
     )
+    rule: str = param(
+        "loudest", "Rule", choices=("loudest", "half"),
+        help="A bin goes to its loudest stem; half: to every stem that is at least half of the mix in it.",
+    )  # fmt: skip
+    exponent: float = param(1.0, "Exponent", 0.2, 8.0, help="Half of what, for that rule: 1 magnitudes, 2 powers.")
 
     def _masks(self, x: Spectrum, truth: Mapping[str, Spectrum]) -> Mapping[str, Floats]:
-        return binary_masks(self._magnitudes(truth))
+        models = self._magnitudes(truth)
+        if self.rule == "loudest":
+            return binary_masks(models)
+        least = self._magnitudes({"": x})[""] * np.float32(0.5 ** (1 / self.exponent))
+        return {name: (model >= least).astype(np.float32) for name, model in models.items()}
 
 
 @dataclass(frozen=True)
@@ -106,7 +129,7 @@ class OracleRatio(_Masks):
 
 
 @dataclass(frozen=True)
-class OracleWiener(_Masks):
+class OracleWiener(OracleRatio):
     """Shares of the true powers: the Wiener filter of each channel."""
 
     info: ClassVar = _about(
@@ -115,8 +138,7 @@ class OracleWiener(_Masks):
         _CAMPAIGN,
     )  # fmt: skip
 
-    def _masks(self, x: Spectrum, truth: Mapping[str, Spectrum]) -> Mapping[str, Floats]:
-        return ratio_masks(self._magnitudes(truth), exponent=2.0)
+    exponent: float = param(2.0, "Exponent", 0.2, 8.0, help="2: powers; less, as for sounds with impulses.")
 
 
 @dataclass(frozen=True)
@@ -128,9 +150,13 @@ class OraclePhase(_Masks):
         "The best that any real-valued mask can do. Needs the true stems.",
         _PHASE,
     )  # fmt: skip
+    exponent: float = param(
+        1.0, "Exponent", 0.2, 1.0, help="Of |s| / |x|, times the cosine of their phases; above 1 it has no bound."
+    )
 
     def _masks(self, x: Spectrum, truth: Mapping[str, Spectrum]) -> Mapping[str, Floats]:
-        return {name: _projection(s, x, joint=self.channels == "joint") for name, s in truth.items()}
+        joint = self.channels == "joint"
+        return {name: _projection(s, x, self.exponent, joint=joint) for name, s in truth.items()}
 
 
 @dataclass(frozen=True)
@@ -142,19 +168,26 @@ class OracleTruncated(_Masks):
         "The best that a real-valued mask between 0 and 1 can do. Needs the true stems.",
         _PHASE,
     )  # fmt: skip
+    exponent: float = param(1.0, "Exponent", 0.2, 8.0, help="Of |s| / |x|, times the cosine of their phases.")
 
     def _masks(self, x: Spectrum, truth: Mapping[str, Spectrum]) -> Mapping[str, Floats]:
         joint = self.channels == "joint"
-        return {name: np.clip(_projection(s, x, joint=joint), 0, 1) for name, s in truth.items()}
+        return {name: np.clip(_projection(s, x, self.exponent, joint=joint), 0, 1) for name, s in truth.items()}
 
 
-def _projection(s: Spectrum, x: Spectrum, *, joint: bool) -> Floats:
-    """Re(s / x), over all channels if `joint`; zero where x is. |mask x| is at most |s|, however small x is.
+def _projection(s: Spectrum, x: Spectrum, exponent: float, *, joint: bool) -> Floats:
+    """(|s| / |x|)^exponent cos(s, x), over all channels if `joint`; zero where x is. With 1 it is Re(s / x).
 
-    s, x: (F, T, I). Returns (F, T, I) or (F, T).
+    Up to 1, |mask x| is at most the greater of |s| and |x|, however small x is. s, x: (F, T, I). Returns (F, T, I) or
+    (F, T).
     """
     along = s.real * x.real + s.imag * x.imag
     power = np.square(x.real) + np.square(x.imag)
+    own = np.square(s.real) + np.square(s.imag)
     if joint:
-        along, power = along.sum(axis=2), power.sum(axis=2)
-    return np.asarray(np.divide(along, power, out=np.zeros_like(along), where=power > 0), np.float32)
+        along, power, own = along.sum(axis=2), power.sum(axis=2), own.sum(axis=2)
+    mask = np.asarray(np.divide(along, power, out=np.zeros_like(along), where=power > 0), np.float32)
+    if exponent != 1:
+        ratio = np.divide(own, power, out=np.ones_like(power), where=(power > 0) & (own > 0))
+        mask *= np.power(np.minimum(ratio, CEILING), np.float32((exponent - 1) / 2))
+    return mask

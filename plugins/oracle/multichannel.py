@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import Spectrum, StftParams
 from unbraid.core.kam.resolution import stft_at
@@ -13,7 +15,7 @@ from unbraid.core.progress import part_of
 from unbraid.core.separation.contract import Progress, SeparatorInfo, param
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.masks import apply_filter
-from unbraid.core.separation.spatial import Estimates, Spatial, filter_block, stacked_estimates
+from unbraid.core.separation.spatial import Estimates, Powers, Spatial, filter_block, stacked_estimates
 from unbraid.core.separation.spatial_updates import Moments, power_of_estimates
 from unbraid.core.separation.wiener import Passes, block_frames
 from unbraid.plugins.oracle.truth import Truth, targets
@@ -31,6 +33,7 @@ class OracleMultichannel:
         paper="N. Duong, E. Vincent and R. Gribonval, Under-determined reverberant audio source separation using a "
         "full-rank spatial covariance model, IEEE TASLP 18(7), 2010",
         guide=("references",),
+        is_oracle=True,
     )
     window: int = param(4096, "Window", 256, 32768, "samples at 44.1 kHz", help="A power of two.")
     hop: int = param(1024, "Hop", 32, 16384, "samples at 44.1 kHz", help="A power of two, at most half of the window.")
@@ -40,6 +43,9 @@ class OracleMultichannel:
         0,
         20,
         help="0: powers are means over the channels; more: powers and places are found from each other so often.",
+    )
+    exponent: float = param(
+        2.0, "Exponent", 0.2, 8.0, help="What the filter takes for powers: 2 powers, 1 magnitudes, as for impulses."
     )
     update: str = param(
         "exact", "Weights", choices=("exact", "energy"), help="Exact: all frames count alike; energy: loud ones more."
@@ -58,7 +64,8 @@ class OracleMultichannel:
         metric, spatial = self._learned(mix, truth, params, learning)
 
         def stems_of(first: int, x: Spectrum, inside: slice) -> Callable[[str], Spectrum]:
-            y = filter_block(x, power_of_estimates(_true(truth, first, x), metric), spatial)
+            v = power_of_estimates(_true(truth, first, x), metric)
+            y = filter_block(x, _raised(v, self.exponent / 2), spatial)
             return lambda name: y[:, :, :, names.index(name)]
 
         stems = apply_filter(
@@ -79,6 +86,16 @@ class OracleMultichannel:
                 moments.add_estimates(y, power_of_estimates(y, metric))
             spatial = Spatial.of(moments.covariances())
         return (spatial if self.iterations else metric), spatial
+
+
+def _raised(v: Powers, exponent: float) -> Powers:
+    """v^exponent of powers (F, T, J), relative to the greatest of each bin: only ratios count in a filter."""
+    if exponent == 1:
+        return v
+    greatest = v.max(axis=2, keepdims=True)
+    shares: Powers = np.divide(v, greatest, out=np.zeros_like(v), where=greatest > 0)
+    np.power(shares, np.float32(exponent), out=shares)
+    return shares
 
 
 def _true(truth: Truth, first: int, x: Spectrum) -> Estimates:

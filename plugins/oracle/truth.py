@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft
 from unbraid.core.errors import ParameterError
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.remainder import NAME as REST
+
+ROUNDING = np.float32(1e-6)
+"""What the stems leave of the mix is nothing where it is below this part of the frame's loudest bin (-120 dB)."""
 
 
 def targets(guide: Guide) -> tuple[str, ...]:
@@ -42,6 +47,9 @@ class Truth:
         """Spectrograms (F, Tb, I) of the stems in the frames of `x`, and as the residual what they leave of it."""
         spectra = {name: stft(s, self.params, first=first, frames=x.shape[1]) for name, s in self.stems.items()}
         rest = x.copy(order="K")
+        loudest = np.zeros((1, *x.shape[1:]), np.float32)
         for spectrum in spectra.values():
             rest -= spectrum
+            np.maximum(loudest, np.abs(spectrum).max(axis=0), out=loudest)
+        rest[np.abs(rest) < ROUNDING * loudest] = 0
         return {**spectra, REST: rest}

@@ -45,6 +45,45 @@ def test_sounds_that_differ_become_parts() -> None:
     assert best(high, stems) > 10
 
 
+@pytest.mark.parametrize(
+    "values",
+    [{"divergence": d} for d in ("levy", "cauchy", "stable")]
+    + [{"divergence": "beta", "beta": b} for b in (-1, 0.5, 3)],
+    ids=str,
+)
+def test_every_divergence_finds_sounds_that_differ(values: dict[str, object]) -> None:
+    low, high = stereo(LOW), stereo(HIGH)
+    mix = Audio.of(low + high, RATE)
+    stems = run.separate("nmf", mix, values={"parts": 2, "components": 2, **values})
+    assert best(low, stems) > 8
+    assert best(high, stems) > 8
+    for gain in (1e-6, 1e3):
+        loud = run.separate("nmf", Audio.of(gain * mix.samples, RATE), values={"parts": 2, "components": 2, **values})
+        assert all(np.isfinite(stem.samples).all() for stem in loud.values())
+
+
+def test_beta_is_the_divergences_with_a_name() -> None:
+    mix = Audio.of(stereo(LOW + HIGH), RATE)
+    for beta, name in ((0, "is"), (1, "kl"), (2, "euclidean")):
+        named, number = (
+            run.separate("nmf", mix, values=v) for v in ({"divergence": name}, {"divergence": "beta", "beta": beta})
+        )
+        assert all(np.array_equal(named[part].samples, number[part].samples) for part in named)
+
+
+def test_what_is_taken_by_itself_depends_on_the_passages() -> None:
+    mix, told = Audio.of(stereo(LOW + HIGH), RATE), Guide(regions=(Region(0.0, 0.5, target="low"),))
+    for guide, name in ((Guide(), "levy"), (told, "cauchy")):
+        auto, named = (run.separate("nmf", mix, guide, values={"divergence": d}) for d in ("auto", name))
+        assert all(np.array_equal(auto[part].samples, named[part].samples) for part in named)
+
+
+def test_sampling_refuses_passages_in_words() -> None:
+    guide = Guide(regions=(Region(0.0, 1.9, target="low"),))
+    with pytest.raises(ParameterError, match="take cauchy"):
+        run.separate("nmf", Audio.of(stereo(LOW), RATE), guide, values={"divergence": "stable"})
+
+
 def test_a_passage_teaches_what_plays_alone_in_it() -> None:
     high = HIGH.copy()
     high[: 2 * RATE] = 0

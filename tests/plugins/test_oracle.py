@@ -14,7 +14,7 @@ from unbraid.core.dsp.stft import istft, stft
 from unbraid.core.errors import ParameterError
 from unbraid.core.kam.resolution import stft_at
 from unbraid.core.separation import run
-from unbraid.core.separation.contract import targets
+from unbraid.core.separation.contract import parameters, targets
 from unbraid.core.separation.guide import Guide
 from unbraid.plugins.oracle import (
     OracleBinary,
@@ -69,6 +69,74 @@ def test_the_better_the_oracle_the_better_its_stems(demo):
     assert min(score[OracleWiener], score[OracleMultichannel]) > score[OracleBinary]
     assert score[OracleMultichannel] > 5
     assert median_sdr(OracleRatio(exponent=2.0), demo) == pytest.approx(score[OracleWiener], abs=1e-3)
+
+
+def band(seed, rate=16000, seconds=3.0):
+    """Bass, piano, strings and drums: overlapping notes of one scale, panned, a little late in one ear, in a room."""
+    rng = np.random.default_rng(seed)
+    stems, length, t = {}, round(seconds * rate), np.arange(2 * rate) / rate
+    for name, lowest_hz, per_s, ring_s in (
+        ("bass", 55, 2, 0.6), ("piano", 220, 3, 0.5), ("strings", 330, 1, 1.5), ("drums", 0, 4, 0.06)
+    ):  # fmt: skip
+        x = np.zeros(length + 2 * rate)
+        for start in np.arange(0, length, rate // per_s):
+            pitch_hz = lowest_hz * 2 ** (rng.choice([0, 2, 4, 5, 7, 9, 11]) / 12)
+            phase = 2 * np.pi * np.cumsum(pitch_hz * (1 + 0.004 * np.sin(10 * np.pi * t))) / rate
+            partials = sum(rng.random() / k * np.sin(k * phase + 6 * rng.random()) for k in range(1, 16))
+            x[start : start + len(t)] += np.exp(-t / ring_s) * (partials if lowest_hz else rng.standard_normal(len(t)))
+        x = x[:length] / x[:length].std() * 10 ** rng.uniform(-0.15, 0.15)
+        pan, late = rng.uniform(0.3, 1.2), rng.integers(0, 6)
+        room = 0.05 * rng.standard_normal((2, 800)) * np.exp(-np.arange(800) / 200)
+        ears = np.cos(pan) * x, np.sin(pan) * np.roll(x, late)
+        image = [ear + np.convolve(x, echo)[:length] for ear, echo in zip(ears, room, strict=True)]
+        stems[name] = Audio.of(0.1 * np.stack(image, axis=1), rate)
+    return stems
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_oracles_are_in_the_order_of_the_campaign(seed):
+    """Matrix and powers above magnitudes above yes or no, in mean SDR, as in SiSEC 2018.
+
+    The binary mask there is one for each stem by itself: bins that two stems share go to both or to none. Where each
+    bin goes to its loudest stem, binary masks are better than that, and about as good as magnitudes.
+    """
+    stems = band(seed)
+    found = {}
+    for oracle in (OracleMultichannel(), OracleWiener(), OracleRatio(), OracleBinary(rule="half"), OracleBinary()):
+        estimates = separate(oracle, stems)
+        found[oracle] = float(np.mean([sdr(stem, estimates[name]) for name, stem in stems.items()]))
+    matrix, powers, magnitudes, half, loudest = found.values()
+    assert matrix > powers > magnitudes + 0.5
+    assert magnitudes > half
+    assert loudest > half
+    assert abs(loudest - magnitudes) < 1
+
+
+def test_every_oracle_has_its_exponent():
+    stems = channel(signals.music(seconds=0.8))
+    for exponent in (0.5, 1.0, 3.0):
+        masks = separate(OracleRatio(exponent=exponent), stems)
+        for oracle in (OracleWiener, OracleMultichannel):
+            other = separate(oracle(exponent=exponent), stems)
+            assert all(np.abs(masks[name].samples - other[name].samples).max() < 1e-3 for name in stems)
+    assert median_sdr(OraclePhase(), stems) > median_sdr(OraclePhase(exponent=0.6), stems)
+    for exponent in (0.6, 1.5):
+        assert median_sdr(OracleTruncated(), stems) > median_sdr(OracleTruncated(exponent=exponent), stems)
+    magnitudes, powers = (separate(OracleBinary(rule="half", exponent=e), stems) for e in (1.0, 2.0))
+    assert all(np.any(magnitudes[name].samples != powers[name].samples) for name in stems)
+
+
+@pytest.mark.parametrize("oracle", [OracleWiener, OraclePhase, OracleTruncated, OracleMultichannel])
+@pytest.mark.parametrize("gain", [1e-6, 1e3])
+def test_no_exponent_depends_on_the_loudness(oracle, gain):
+    stems = signals.music(seconds=0.5)
+    stems["nothing"] = Audio.silence(stems["bass"].frames, 2, 44100)
+    peak = np.abs(signals.mix(stems).samples).max()
+    exponent = next(p for p in parameters(oracle) if p.name == "exponent")
+    for end in (exponent.low, exponent.high):
+        plain, loud = separate(oracle(exponent=end), stems), separate(oracle(exponent=end), louder(stems, gain))
+        for name in stems:
+            assert np.abs(loud[name].samples / np.float32(gain) - plain[name].samples).max() < 5e-3 * peak
 
 
 @pytest.mark.parametrize("oracle", ORACLES)

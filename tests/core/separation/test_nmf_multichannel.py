@@ -111,6 +111,16 @@ def test_silence_and_stopping():
         refine_sources(Passes.of_spectrum(x), true, iterations=-1)
 
 
+def test_a_source_without_components_stays_silent():
+    x, _, true = scene()
+    empty = Factors(np.zeros((20, 0), np.float32), np.zeros((0, 150), np.float32), ())
+    spatial = Spatial.of(np.concatenate([true.spatial.R, true.spatial.R[..., :1]], axis=3))
+    found = refine_sources(Passes.of_spectrum(x), Sources((*true.factors, empty), spatial), iterations=2)
+    assert found.factors[2].model().max(initial=0) == 0
+    assert all(np.isfinite(f.model()).all() for f in found.factors)
+    assert found.factors[0].model().any()
+
+
 def test_the_start_is_not_written_to():
     x, _, true = scene()
     before = [f.templates.copy() for f in true.factors], true.spatial.R.copy()

@@ -121,7 +121,7 @@ def _separated(name: str, mix: Audio, stems: Mapping[str, Audio], values: Mappin
 
 def report(comparison: Comparison) -> str:
     """All tables in Markdown."""
-    targets = [t for t in comparison.targets() if len(comparison.figures(t, "plain SDR")) > 1]
+    targets = [t for t in comparison.targets() if set(comparison.figures(t, "plain SDR")) - {NOTHING}]
     parts = [_table_of_songs(comparison, target) for target in targets]
     parts += [_table_of_metrics(comparison, target) for target in targets]
     return "\n\n".join([*parts, _table_of_seconds(comparison)])

@@ -206,7 +206,9 @@ class NoSeparator:
 class Echo:
     """Gives its references back: its targets are theirs."""
 
-    info: ClassVar = SeparatorInfo("echo", "Echo", targets=(), guide=("references",), context_s=0.0, layout="stereo")
+    info: ClassVar = SeparatorInfo(
+        "echo", "Echo", targets=(), guide=("references",), is_oracle=True, context_s=0.0, layout="stereo"
+    )
 
     def targets(self, guide: Guide) -> tuple[str, ...]:
         return tuple(guide.references)

@@ -9,7 +9,7 @@ import typer
 
 from unbraid.core.errors import ParameterError
 
-DEFAULT_METHOD = "hpss_voice"
+DEFAULT_METHOD = "kam"
 
 
 def seconds(text: str | float) -> float:

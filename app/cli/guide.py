@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -9,20 +12,29 @@ import typer
 from unbraid.app.cli.console import Voice
 from unbraid.app.cli.one_song import read_song
 from unbraid.app.cli.options import seconds
+from unbraid.core import mapped_wav
+from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
 from unbraid.core.evaluation.multitracks import find
+from unbraid.core.separation import references as recordings
 from unbraid.core.separation.guide import Guide, Onsets, Region
 from unbraid.core.workshop import Workshop
 
 MOST_ONSETS = 100_000
 
 
-def song_of_folder(folder: Path) -> tuple[Path, list[str]]:
-    """The mix in a folder, and the sounds beside it as NAME=FILE."""
+def song_of_folder(folder: Path) -> tuple[Path | None, list[str]]:
+    """The mix in a folder, None where there is no file of it, and the sounds beside it as NAME=FILE."""
     track = find(folder)[0]
-    if track.mix is None:
-        raise ParameterError(f"{folder} has no mix; a song with stems is a folder with mix.wav, vocals.wav, ...")
-    return track.mix.path, [f"{name}={sound.path}" for name, sound in track.stems.items()]
+    return track.mix.path if track.mix else None, [f"{name}={sound.path}" for name, sound in track.stems.items()]
+
+
+def added_up(workshop: Workshop, folder: Path, sounds: Mapping[str, Audio]) -> Path:
+    """A file, called like the folder, of all its sounds together: the mix where there is no file of it."""
+    mix = recordings.added_up(sounds)
+    path = Path(tempfile.mkdtemp(dir=workshop.folder)) / f"{folder.resolve().name}.wav"
+    mapped_wav.create(path, mix.frames, mix.channels, mix.rate)[:] = mix.samples
+    return path
 
 
 def guide_of(
@@ -57,15 +69,28 @@ def _named(text: str, form: str) -> tuple[str, str]:
 
 
 def _region(text: str) -> Region:
-    form = "--passage NAME=START-END, such as drums=12.5-20 or drums=1:05-1:12"
-    name, span = _named(text, form)
+    form = "--passage NAME=START-END, such as drums=12.5-20, or with frequencies in Hz, bell=1:05-1:07@400-5000"
+    name, place = _named(text, form)
+    span, at, band = place.partition("@")
     start, dash, end = span.partition("-")
     if not dash:
         raise ParameterError(f"{text!r} has no end; give {form}")
-    region = Region(_time(start), _time(end), target=name)
+    low, high = _hertz(band, text, form) if at else (0.0, math.inf)
+    region = Region(_time(start), _time(end), low, high, target=name)
     if region.end_s <= region.start_s:
         raise ParameterError(f"the passage {text!r} ends before it begins; give {form}")
     return region
+
+
+def _hertz(band: str, text: str, form: str) -> tuple[float, float]:
+    low, _, high = band.partition("-")
+    try:
+        edges = float(low), float(high)
+    except ValueError:
+        edges = 0.0, 0.0
+    if not 0 <= edges[0] < edges[1]:
+        raise ParameterError(f"the frequencies of {text!r} cannot be understood; give {form}")
+    return edges
 
 
 def _onsets(text: str) -> Onsets:

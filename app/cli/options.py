@@ -73,7 +73,11 @@ References = Annotated[
 ]
 Passages = Annotated[
     list[str] | None,
-    typer.Option("--passage", metavar="NAME=START-END", help="Here NAME plays alone, for methods that learn from it."),
+    typer.Option(
+        "--passage",
+        metavar="NAME=START-END",
+        help="Here NAME plays, alone for nmf; with frequencies: NAME=START-END@LOW-HIGH. For methods that use it.",
+    ),
 ]
 OnsetTimes = Annotated[
     list[str] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,10 +45,11 @@ def separate(
 ) -> None:
     """Separate SONG into stems that add up to it.
 
-    SONG may also be a folder with a mix and its stems: methods that use references are told these.
+    SONG may also be a folder with a mix and its stems, or with the microphones of a recording, whose mix is then their
+    sum: methods that use references are told these.
     """
     with speaking(scripted=json) as voice:
-        from unbraid.app.cli.guide import guide_of, song_of_folder
+        from unbraid.app.cli.guide import added_up, guide_of, song_of_folder
         from unbraid.app.cli.one_song import request_of, separate_one
         from unbraid.core.workshop import Workshop
 
@@ -55,15 +57,19 @@ def separate(
             method, parameter, preset, output, format, bits=bits, bitrate=bitrate, clipping=clip, template=name,
             stems=stems, two_stems=two_stems, overwrite=overwrite, start_s=start, duration_s=duration, repair=repair,
         )  # fmt: skip
+        mix: Path | None = song
         if song.is_dir():
-            song, known = song_of_folder(song)
+            mix, known = song_of_folder(song)
             reference = [*known, *(reference or [])]
         with Workshop() as workshop:
             guide = guide_of(
                 voice, workshop, references=reference, passages=passage, onsets=onsets, start_s=start,
                 duration_s=duration,
             )  # fmt: skip
-            outcome = separate_one(voice, workshop, song, request, guide=guide)
+            if mix is None:  # the references are the passage that was asked for already
+                mix = added_up(workshop, song, guide.references)
+                request = dataclasses.replace(request, start_s=0.0, duration_s=None)
+            outcome = separate_one(voice, workshop, mix, request, guide=guide)
         tell(voice, outcome)
 
 

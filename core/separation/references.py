@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
-from unbraid.core.resample import resample
+from unbraid.core.render import total
+from unbraid.core.resample import resample, resampled_frames
 from unbraid.core.separation.guide import Guide
 
 
@@ -34,6 +35,15 @@ def _like(name: str, audio: Audio, mix: Audio) -> Audio:
     if audio.channels != mix.channels:
         audio = Audio(np.broadcast_to(audio.samples, mix.samples.shape), mix.rate)
     return audio
+
+
+def added_up(recordings: Mapping[str, Audio]) -> Audio:
+    """The sum of recordings that belong to one song, as long as the longest and with the channels of the widest."""
+    rate = max(audio.rate for audio in recordings.values())
+    frames = max(resampled_frames(audio.frames, audio.rate, rate) for audio in recordings.values())
+    channels = max(audio.channels for audio in recordings.values())
+    song = Audio(np.broadcast_to(np.float32(0), (frames, channels)), rate)
+    return total({name: _like(name, audio, song) for name, audio in recordings.items()})
 
 
 def of_channels(guide: Guide, group: Sequence[int]) -> Guide:

@@ -128,7 +128,10 @@ def test_separate_a_folder_tells_its_stems_to_methods_that_want_them(unbraid, mu
     assert said.code == 0, said.err
     assert sorted(p.name for p in (tmp_path / "out").rglob("*.wav")) == ["mix - drums.wav", "mix - vocals.wav"]
     (multitrack / "mix.wav").unlink()
-    assert "has no mix" in unbraid("separate", multitrack, "-m", ECHO).err
+    said = unbraid("separate", multitrack, "-m", ECHO, "-o", tmp_path / "sum")
+    assert said.code == 0, said.err
+    names = [f"{multitrack.name} - drums.wav", f"{multitrack.name} - vocals.wav"]
+    assert sorted(p.name for p in (tmp_path / "sum").rglob("*.wav")) == names
 
 
 def test_additivity(unbraid, multitrack, tmp_path) -> None:

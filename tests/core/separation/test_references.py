@@ -56,3 +56,10 @@ def test_targets_must_be_named_and_not_be_the_residual(names: tuple[str, ...]) -
     mix = tone(0.1)
     with pytest.raises(PluginError, match="echo must name its targets"):
         run.separate(separators.Echo(), mix, Guide(references=dict.fromkeys(names, mix)))
+
+
+def test_recordings_of_one_song_add_up_to_the_longest_and_widest() -> None:
+    got = references.added_up({"near": tone(1.0, 1), "far": tone(0.5, 2)})
+    assert (got.frames, got.channels, got.rate) == (8000, 2, 8000)
+    assert np.abs(got.samples[:4000] - 2 * tone(0.5).samples).max() < 1e-6
+    assert np.abs(got.samples[4000:] - tone(1.0).samples[4000:]).max() < 1e-6

@@ -37,6 +37,9 @@ from unbraid.core.separation import registry
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.run import separate
 
+PRESETS = ("kam/drums", "kam/paper2014")
+"""Separators with a preset other than their default."""
+
 DEMO = Path(__file__).parent.parent / "resources" / "demo"
 
 
@@ -57,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Separation quality side by side.")
     parser.add_argument("folders", type=Path, nargs="*", default=[DEMO], help="multitracks, at any depth")
     parser.add_argument("--only", default="", help="songs whose name contains this")
-    parser.add_argument("--methods", default="", help="separators to run, with commas; all installed ones if empty")
+    parser.add_argument("--methods", default="", help="separators, or separator/preset, with commas; all if empty")
     parser.add_argument("--set", action="append", default=[], help="parameter of a separator: name.field=value")
     parser.add_argument("--no-peers", action="store_true", help="ours only")
     parser.add_argument("--json", type=Path, help="write all figures here")
@@ -79,7 +82,7 @@ def _trials(options: argparse.Namespace) -> Iterator[Trial]:
 
 
 def _all(options: argparse.Namespace) -> list[str]:
-    return [NOTHING, *registry.names(), *([] if options.no_peers else PEERS)]
+    return [NOTHING, *registry.names(), *PRESETS, *([] if options.no_peers else PEERS)]
 
 
 def _values(settings: list[str]) -> dict[str, dict[str, str]]:
@@ -114,6 +117,8 @@ def _trial(
 def _separated(name: str, mix: Audio, stems: Mapping[str, Audio], values: Mapping[str, str]) -> Mapping[str, Audio]:
     if name in PEERS:
         return {stem: Audio.of(samples, mix.rate) for stem, samples in PEERS[name](mix).items()}
+    name, _, preset = name.partition("/")
+    values = {**values, **({"preset": preset} if preset else {})}
     info = registry.load(name).info
     guide = Guide(references=stems) if info.is_oracle else None
     return separate(name, mix, guide, values=values)

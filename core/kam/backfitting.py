@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +55,24 @@ def separate(mix: Audio, model: Model, guide: Guide, progress: Progress = silent
         samples = mix.samples if stage.splits == MIX else made[stage.splits]
         stems = _Fitting(Audio(samples, mix.rate), stage, made, guide, told).stems()
         made |= {f"{stage.name}.{stem}": found for stem, found in stems.items()}
-    last = model.stages[-1].name
-    parts = model.result or {stem: (f"{last}.{stem}",) for stem in model.stems}
+        later = set(_used(model, number + 1))
+        made = {name: samples for name, samples in made.items() if name in later}
+    parts = _parts(model)
     return {stem: Audio(_added([made[name] for name in names]), mix.rate) for stem, names in parts.items()}
+
+
+def _used(model: Model, number: int) -> Iterator[str]:
+    """The parts that stages from `number` on and the result are made of."""
+    for stage in model.stages[number:]:
+        yield from (stage.splits, *starts_of(stage))
+    for parts in _parts(model).values():
+        yield from parts
+
+
+def _parts(model: Model) -> Mapping[str, tuple[str, ...]]:
+    """What each stem of the result is the sum of."""
+    last = model.stages[-1].name
+    return model.result or {stem: (f"{last}.{stem}",) for stem in model.stems}
 
 
 def _added(parts: Sequence[Samples]) -> Samples:

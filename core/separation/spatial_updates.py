@@ -50,7 +50,7 @@ from unbraid.core.separation.spatial import (
 Update = Literal["exact", "weighted", "energy", "trace"]
 
 HEARD = np.float32(1e-16)
-"""Share of the power of all estimates in a place below which an estimate does not count: its square may be no number."""
+"""Share of the power of all estimates in a place below which an estimate does not count: squares underflow."""
 
 NO_WEIGHT = np.empty((0, 0, 0), np.float32)
 

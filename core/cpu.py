@@ -10,8 +10,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -35,16 +39,60 @@ def cores() -> int:
 def coarse_threads(work: Callable[[A], B], items: Iterable[A], *, threads: int | None = None) -> list[B]:
     """Results of `work` over `items` in order, on up to `threads` threads (default: one for each core).
 
-    Meant for tasks of milliseconds that release the GIL. The first exception is raised after all have ended.
+    Meant for tasks of milliseconds that release the GIL. The first exception is raised after all have ended; what had
+    not begun by then is left.
     """
     jobs = list(items)
     count = min(len(jobs), threads or cores())
     if count <= 1:
         return [work(job) for job in jobs]
+    results: list[B | None] = [None] * len(jobs)
+    errors: list[BaseException] = []
+    numbers = iter(range(len(jobs)))
+
+    def take() -> None:
+        for number in numbers:
+            if errors:
+                return
+            try:
+                results[number] = work(jobs[number])
+            except BaseException as error:
+                errors.append(error)
+
+    _beside(take, count - 1)
+    if errors:
+        raise errors[0]
+    return results  # type: ignore[return-value]
+
+
+MOST_KEPT = 8
+"""Threads that wait for more work."""
+
+_kept: ThreadPoolExecutor | None = None
+_thread = threading.local()
+
+
+def _beside(work: Callable[[], None], others: int) -> None:
+    """Run `work` here and on other threads, which are kept: a fresh thread makes BLAS allocate its buffers anew.
+
+    A kept thread that needs others itself gets fresh ones, as it might wait for its own kind for ever.
+    """
+    global _kept
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(work, jobs))
+    if getattr(_thread, "is_kept", False):
+        with ThreadPoolExecutor(others) as pool:
+            for _ in range(others):
+                pool.submit(work)
+            work()
+        return
+    if _kept is None:
+        _kept = ThreadPoolExecutor(MOST_KEPT, initializer=lambda: setattr(_thread, "is_kept", True))
+    tasks = [_kept.submit(work) for _ in range(others)]
+    work()
+    for task in tasks:
+        if not task.cancel():  # one that has not begun finds nothing to do
+            task.result()
 
 
 def slices(length: int, parts: int) -> list[slice]:

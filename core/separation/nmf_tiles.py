@@ -6,10 +6,8 @@ faint constant component: with it silence needs no exception, and the descent of
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections import deque
-from collections.abc import Iterator
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +116,7 @@ class Tiles:
         tiles = slices(frames, math.ceil(frames * bins / TILE_VALUES))
         self._spans = [[tiles[i] for i in range(len(tiles))[part]] for part in slices(len(tiles), SPANS)]
         self._scratch_values = 2 * math.ceil(frames / len(tiles)) * bins
-        self._spare: deque[Floats] = deque()
+        self._spare: dict[int, Floats] = {}
 
     def in_turn(self, model: Model, exponent: float) -> None:
         """H tile by tile, then W of the new H, then Q of both, each from a fresh evaluation of the model."""
@@ -141,12 +139,8 @@ class Tiles:
         """Mean divergence of a bin."""
 
         def work(span: list[slice]) -> float:
-            total = 0.0
-            with self._scratch() as scratch:
-                for rows in span:
-                    for j in range(len(self._v)):
-                        total += self._cost(model, rows, j, scratch)
-            return total
+            scratch = self._scratch()
+            return sum(self._cost(model, rows, j, scratch) for rows in span for j in range(len(self._v)))
 
         count = self._v.size if self._weights is None else float(self._weights.sum(dtype=np.float64))
         return sum(coarse_threads(work, self._spans, threads=self._threads)) / max(count, 1e-30)
@@ -180,15 +174,15 @@ class Tiles:
 
         def work(span: list[slice]) -> _Pulls:
             pulls = _Pulls.nothing(model, w=self._sides if turn.w else 0, q=turn.q)
-            with self._scratch() as scratch:
-                for rows in span:
-                    if turn.h_first:
-                        pull_h = self._gather(model, W_sums, rows, scratch, _Pulls.nothing(model))
-                        multiply(model.H[rows], pull_h, exponent, model.free_h)
-                    if turn.w or turn.q:
-                        pull_h = self._gather(model, W_sums, rows, scratch, pulls, for_h=turn.h_last)
-                    if turn.h_last:
-                        multiply(model.H[rows], pull_h, exponent, model.free_h)
+            scratch = self._scratch()
+            for rows in span:
+                if turn.h_first:
+                    pull_h = self._gather(model, W_sums, rows, scratch, _Pulls.nothing(model))
+                    multiply(model.H[rows], pull_h, exponent, model.free_h)
+                if turn.w or turn.q:
+                    pull_h = self._gather(model, W_sums, rows, scratch, pulls, for_h=turn.h_last)
+                if turn.h_last:
+                    multiply(model.H[rows], pull_h, exponent, model.free_h)
             return pulls
 
         parts = coarse_threads(work, self._spans, threads=self._threads)
@@ -236,15 +230,12 @@ class Tiles:
                 PR *= weights
         return PR
 
-    @contextlib.contextmanager
-    def _scratch(self) -> Iterator[Floats]:
-        """Memory for P and R of one tile, kept from pass to pass."""
-        try:
-            memory = self._spare.pop()
-        except IndexError:
-            memory = np.empty(self._scratch_values, np.float32)
-        yield memory
-        self._spare.append(memory)
+    def _scratch(self) -> Floats:
+        """Memory for P and R of one tile, one for each thread: what moves between processors is slow."""
+        thread = threading.get_ident()
+        if thread not in self._spare:
+            self._spare[thread] = np.empty(self._scratch_values, np.float32)
+        return self._spare[thread]
 
 
 def _matrix(scratch: Floats, count: int, like: Floats) -> Floats:

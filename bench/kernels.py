@@ -17,12 +17,12 @@ from unbraid.core.kam.surroundings import Surroundings
 from unbraid.core.separation.guide import Guide, PitchTrack
 
 RATE, PARAMS = 44100, StftParams(4096, 1024)
-BINS, FRAMES = PARAMS.bins, 10336
+BINS, FRAMES = PARAMS.bins, 2584
 CHECKED = slice(300, 304)
 
 Picture = npt.NDArray[np.float32]
 
-bench = Bench(f"Medians over kernels of a spectrogram {BINS} x {FRAMES} (4 min, window 4096, hop 1024)")
+bench = Bench(f"Medians over kernels of a spectrogram {BINS} x {FRAMES} (1 min, window 4096, hop 1024)")
 
 
 def drawn(weighted: bool) -> kernels.Drawn:

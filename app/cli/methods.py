@@ -35,7 +35,7 @@ def methods(
             if name and cards[0].info is None:
                 raise ParameterError(cards[0].error)
             if measure is not False:
-                _measure(voice, workshop, [c for c in cards if c.info and (measure or c.name not in speeds.known())])
+                _measure(voice, workshop, [c for c in cards if c.targets and (measure or c.name not in speeds.known())])
         rows = [_row(card, speeds.known().get(card.name)) for card in cards]
         for row in rows:
             voice.event("method", **row)
@@ -48,7 +48,7 @@ def methods(
 
 
 def _measure(voice: Voice, workshop: Workshop, cards: list[Card]) -> None:
-    """Time each method on the demo song: twice, since the first run may compile."""
+    """Time each method that needs no guide on the demo song: twice, since the first run may compile."""
     from unbraid.core import speeds
     from unbraid.core.errors import UnbraidError
     from unbraid.resources import demo_song
@@ -74,7 +74,7 @@ def _row(card: Card, speed: float | None) -> dict[str, Any]:
     return {
         "name": card.name,
         "title": info.title,
-        "targets": list(info.targets),
+        "targets": list(card.targets),
         "needs": _needs(card),
         "bandwidth_hz": info.bandwidth_hz,
         "speed": speed,
@@ -120,7 +120,7 @@ def _show_all(voice: Voice, rows: list[dict[str, Any]]) -> None:
 
 
 def _targets(row: dict[str, Any], between: str) -> str:
-    return between.join(row["targets"]) or "as you name them"
+    return between.join(row["targets"]) or "those you give"
 
 
 def _bandwidth(row: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def _bandwidth(row: dict[str, Any]) -> str:
 
 
 def _speed(row: dict[str, Any]) -> str:
-    return "not timed" if row["speed"] is None else f"{row['speed']:.0f}x"
+    return "not timed" if row["speed"] is None else f"{row['speed']:.{0 if row['speed'] >= 3 else 1}f}x"
 
 
 def _show_one(voice: Voice, card: Card, row: dict[str, Any]) -> None:

@@ -10,20 +10,25 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from unbraid.core.errors import PluginError
-from unbraid.core.separation.contract import Parameter, Separator, SeparatorInfo, parameters
+from unbraid.core.errors import ParameterError, PluginError
+from unbraid.core.separation.contract import Parameter, Separator, SeparatorInfo, configure, parameters, targets
+from unbraid.core.separation.guide import Guide
 
 GROUP = "unbraid.separators"
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is shown of a separator; one that fails to load is a card with its error."""
+    """What is shown of a separator; one that fails to load is a card with its error.
+
+    targets: its stems with default parameters and no guide; empty where they depend on a guide.
+    """
 
     name: str
     origin: str
     info: SeparatorInfo | None = None
     parameters: tuple[Parameter, ...] = ()
+    targets: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -64,9 +69,16 @@ def card(name: str) -> Card:
     origin = entry.dist.name if entry is not None and entry.dist is not None else name
     try:
         separator = load(name)
-        return Card(name, origin, separator.info, parameters(separator))
+        return Card(name, origin, separator.info, parameters(separator), _usual_targets(separator))
     except Exception as error:  # a plugin may raise anything while it loads
         return Card(name, origin, error=str(error))
+
+
+def _usual_targets(separator: type[Separator]) -> tuple[str, ...]:
+    try:
+        return targets(configure(separator, {}), Guide())
+    except ParameterError:
+        return ()
 
 
 def cards() -> Iterator[Card]:

@@ -33,3 +33,9 @@ def test_what_cannot_be_loaded_is_a_plugin_error_and_a_card(name: str) -> None:
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     with pytest.raises(PluginError, match="installed are: .*hpss"):
         registry.load("hpps")
+
+
+def test_a_card_tells_the_stems_that_need_no_guide() -> None:
+    assert registry.card("kam").targets == ("vocals", "accompaniment")
+    assert registry.card("nmf").targets[0] == "part_1"
+    assert registry.card("oracle_ratio").targets == ()

@@ -18,7 +18,7 @@ from unbraid.core.separation.guide import Guide, PitchTrack
 
 RATE, PARAMS = 44100, StftParams(4096, 1024)
 BINS, FRAMES = PARAMS.bins, 2584
-CHECKED = slice(300, 304)
+CHECKED = slice(100, 104)
 
 Picture = npt.NDArray[np.float32]
 

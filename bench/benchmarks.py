@@ -141,7 +141,7 @@ def _draw_speed(tables: dict[str, dict[str, Any]], path: Path) -> None:
 
 
 def _ratios(title: str, table: dict[str, Any]) -> list[tuple[str, float]]:
-    """Of each task that has a peer as reference: its name with the peer's, and how many times faster our first case is."""
+    """Of each task that has a peer as reference: its name with the peer's, how many times faster our first case is."""
     timed = [case for case in table["cases"] if "cpu_s" in case and case["threads"] == 1]
     found = []
     for unit in (case for case in timed if case["unit"]):

@@ -35,15 +35,22 @@ def check_format(path: Path) -> None:
 
 
 def write_comparison(path: Path, comparison: Comparison, *, metric: str = "SDR", overwrite: bool = False) -> None:
-    """A box for each method and target: the quartiles over songs, or over frames where songs are few."""
+    """A box for each method and target: the quartiles over songs, or over frames where songs are few.
+
+    Over songs, targets that few songs have are left out, unless there are no others.
+    """
     by_song = len(comparison.songs) >= FEW_SONGS or metric not in FRAME_METRICS
     rows = {target: _distributions(comparison, target, metric, by_song) for target in comparison.targets()}
+    if by_song:
+        common = {t: methods for t, methods in rows.items() if max(map(len, methods.values())) >= FEW_SONGS}
+        rows = common or rows
     height = HEAD_INCH + sum(TARGET_INCH + ROW_INCH * len(methods) for methods in rows.values())
     figure = _figure(height)
     sizes = [TARGET_INCH + ROW_INCH * len(methods) for methods in rows.values()]
     axes = figure.subplots(len(rows), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": sizes})[:, 0]
     for axis, (target, methods) in zip(axes, rows.items(), strict=True):
         _boxes(axis, target, methods)
+        axis.tick_params(axis="x", labelbottom=True)
     of = f"{len(comparison.songs)} songs" if by_song else f"seconds of {', '.join(comparison.songs)[:60]}"
     axes[-1].set_xlabel(f"{metric} in dB: quartiles, median, 5 to 95 % of the {of}")
     save(path, figure, overwrite=overwrite)

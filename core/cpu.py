@@ -8,6 +8,7 @@ torch, and `coarse_threads` runs one thread for each channel, source or tile.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import os
 import threading
@@ -68,8 +69,14 @@ def coarse_threads(work: Callable[[A], B], items: Iterable[A], *, threads: int |
 MOST_KEPT = 8
 """Threads that wait for more work."""
 
-_kept: ThreadPoolExecutor | None = None
 _thread = threading.local()
+
+
+@functools.cache
+def _kept() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(MOST_KEPT, initializer=lambda: setattr(_thread, "is_kept", True))
 
 
 def _beside(work: Callable[[], None], others: int) -> None:
@@ -77,7 +84,6 @@ def _beside(work: Callable[[], None], others: int) -> None:
 
     A kept thread that needs others itself gets fresh ones, as it might wait for its own kind for ever.
     """
-    global _kept
     from concurrent.futures import ThreadPoolExecutor
 
     if getattr(_thread, "is_kept", False):
@@ -86,9 +92,7 @@ def _beside(work: Callable[[], None], others: int) -> None:
                 pool.submit(work)
             work()
         return
-    if _kept is None:
-        _kept = ThreadPoolExecutor(MOST_KEPT, initializer=lambda: setattr(_thread, "is_kept", True))
-    tasks = [_kept.submit(work) for _ in range(others)]
+    tasks = [_kept().submit(work) for _ in range(others)]
     work()
     for task in tasks:
         if not task.cancel():  # one that has not begun finds nothing to do

@@ -51,9 +51,9 @@ def _share(numerator: Picture, others: Sequence[Picture], power: float, out: Pic
     """The share 1 / (1 + sum of (o / n)^p), written to out, which may be the numerator's memory."""
     silent = None if numerator.all() else numerator == 0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        total = _raised(others[0] / numerator, power)
+        total = to_power(others[0] / numerator, power)
         for other in others[1:]:
-            total += _raised(other / numerator, power)
+            total += to_power(other / numerator, power)
     total += 1
     if silent is not None:
         loudest = np.maximum.reduce([o[silent] for o in others])
@@ -61,13 +61,15 @@ def _share(numerator: Picture, others: Sequence[Picture], power: float, out: Pic
     np.reciprocal(total, out=out)
 
 
-def _raised(ratio: Picture, power: float) -> Picture:
-    """Our own array to a power, in place; the usual powers need no logarithm."""
-    if power == 2:
-        return np.multiply(ratio, ratio, out=ratio)
-    if power == 1.5:
-        return np.multiply(ratio, np.sqrt(ratio), out=ratio)
-    return ratio if power == 1 else np.power(ratio, np.float32(power), out=ratio)
+def to_power(values: Picture, exponent: float) -> Picture:
+    """values^exponent, written into `values`; np.power costs twenty times a product."""
+    if exponent == 0.5:
+        return np.sqrt(values, out=values)
+    if exponent == 1.5:
+        return np.multiply(values, np.sqrt(values), out=values)
+    if exponent == 2:
+        return np.square(values, out=values)
+    return values if exponent == 1 else np.power(values, np.float32(exponent), out=values)
 
 
 def soft_masks(estimates: Sequence[Picture], *, power: float = 2.0, threads: int | None = None) -> list[Picture]:

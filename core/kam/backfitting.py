@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from unbraid.core import large_arrays
 from unbraid.core.audio import Audio, Samples
+from unbraid.core.dsp.ratio import to_power
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft
 from unbraid.core.kam.fitters import Fitters, median_of_power, needs_picture, takes_medians
 from unbraid.core.kam.given import is_given, stems_of_guide
@@ -27,10 +28,10 @@ from unbraid.core.kam.model import MIX, Model, Source, Stage, parts_of, starts_o
 from unbraid.core.kam.repeats import periods_found
 from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.separation.guide import Guide
-from unbraid.core.separation.masks import apply_filter, high_pass, to_power
+from unbraid.core.separation.masks import apply_filter, high_pass
 from unbraid.core.separation.spatial import Powers, Spatial, filter_block
-from unbraid.core.separation.spatial_updates import Moments, has_posterior, power_of
-from unbraid.core.separation.wiener import FRAMES, Passes, PowersOf
+from unbraid.core.separation.spatial_updates import has_posterior, power_of
+from unbraid.core.separation.wiener import FRAMES, Passes, PowersOf, places_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -164,11 +165,9 @@ class _Fitting:
         """Places and pictures of all sources, found with those before."""
         metric = self.spatial
         if self.stage.places != "none":
-            moments = Moments(self.stage.places, self.spatial)
-            for first, x in self.passes.read():
-                progress(0.2 * first / self.frames, "where the sources are")
-                moments.add(x, model(first, x))
-            metric = Spatial.of(moments.covariances())
+            metric = places_of(
+                self.passes, model, self.spatial, self.stage.places, progress=part_of(progress, 0.0, 0.2)
+            )
         pictures = self._pictures(model, metric, part_of(progress, 0.2, 1.0))
         self.spatial = metric
 

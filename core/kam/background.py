@@ -9,10 +9,9 @@ import numpy as np
 
 from unbraid.core.audio import Audio
 from unbraid.core.dsp.stft import Spectrum, StftParams
-from unbraid.core.errors import ParameterError
 from unbraid.core.kam.magnitudes import Floats
 from unbraid.core.progress import Progress
-from unbraid.core.separation.masks import apply_masks, high_pass, least_share
+from unbraid.core.separation.masks import apply_masks, check_odd, high_pass, least_share
 
 HIGH_PASS_OCTAVES = 1.0
 """Width of the slope where the voice begins."""
@@ -31,10 +30,8 @@ class Rule:
     frames: int
 
     def check(self) -> None:
-        """Refuse even numbers of neighbours: they have no middle."""
-        for value in (self.bins, self.frames):
-            if value % 2 == 0:
-                raise ParameterError(f"smoothing takes an odd number of neighbours, not {value}; try {value + 1}")
+        """Refuse even numbers of neighbours."""
+        check_odd(self.bins, self.frames)
 
 
 ModelOf = Callable[[int, int], Floats]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from unbraid.core.cpu import coarse_threads
 from unbraid.core.dsp.median import median
-from unbraid.core.kam.recordings import Rounds, Spectra
+from unbraid.core.kam.recordings import LEAST, Rounds, Spectra
 from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.separation.masks import box_sum
 from unbraid.core.separation.spatial import Spatial, alive, mix_covariance, solve
@@ -47,9 +47,6 @@ DIFFUSE = 1e-4
 
 AT_ONCE = 2048
 """Frames times the cube of the microphones that are worked on between two reports."""
-
-LEAST = 1e-14
-"""Relative to the loudest bin: keeps quotients of nothing by nothing finite."""
 
 
 def powers(x: Spectra) -> Floats:

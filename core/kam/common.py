@@ -11,14 +11,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from unbraid.core.kam.recordings import Rounds, Spectra
+from unbraid.core.kam.recordings import LEAST, Rounds, Spectra
 from unbraid.core.progress import Progress, part_of, silent_progress
 from unbraid.core.separation.masks import box_sum
 
 Floats = npt.NDArray[np.float32]
-LEAST = 1e-14
-"""Relative to the loudest bin: keeps quotients of nothing by nothing finite."""
-
 DEAF = 1e-6
 """Gain, as power, below which a version does not hear what is common."""
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from unbraid.core import large_arrays
 from unbraid.core.audio import Audio
+from unbraid.core.dsp.ratio import to_power
 from unbraid.core.dsp.stft import StftParams
 from unbraid.core.kam.kernels import Comb, Kernel
 from unbraid.core.kam.magnitudes import song_magnitudes
@@ -69,7 +70,7 @@ class Fitters:
             fit = self._by_kernel(source, number, z, part_of(progress, number * share, (number + 1) * share))
             product = fit if product is None else np.multiply(product, fit, out=product)
         assert product is not None
-        return product if share == 1 else np.power(product, np.float32(share), out=product)
+        return to_power(product, share)
 
     def _by_kernel(self, source: Source, number: int, z: Floats, progress: Progress) -> Floats:
         kernel = source.kernels[number]

@@ -12,9 +12,13 @@ from unbraid.core.audio import Samples
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft
 from unbraid.core.errors import ParameterError
 from unbraid.core.progress import Progress, silent_progress
+from unbraid.core.separation.masks import check_odd
 
 Spectra = npt.NDArray[np.complex64]
 """Spectrograms of M recordings of I channels each, (M, I, T, F)."""
+
+LEAST = 1e-14
+"""Relative to the loudest bin: keeps quotients of nothing by nothing finite."""
 
 SAMPLED_VALUES = 1 << 23
 """Values of all recordings that a sample of them has."""
@@ -33,9 +37,7 @@ class Rounds:
     frames: int = 3
 
     def __post_init__(self) -> None:
-        for value in (self.bins, self.frames):
-            if value % 2 == 0:
-                raise ParameterError(f"smoothing takes an odd number of neighbours, not {value}; try {value + 1}")
+        check_odd(self.bins, self.frames)
 
     @property
     def context_frames(self) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from unbraid.core import large_arrays
 from unbraid.core.audio import Samples
 from unbraid.core.cpu import coarse_threads
-from unbraid.core.dsp.ratio import soft_masks
+from unbraid.core.dsp.ratio import soft_masks, to_power
 from unbraid.core.dsp.stft import InverseStream, Spectrum, StftParams, stft
 from unbraid.core.errors import ParameterError
 from unbraid.core.progress import Progress, silent_progress
@@ -71,17 +71,6 @@ def _check(models: Mapping[str, Floats], silent: str) -> None:
         raise ParameterError(f"shares are made for {', '.join(models) or 'nothing'}, which has no {silent!r}")
 
 
-def to_power(values: Floats, exponent: float) -> Floats:
-    """values^exponent, written into `values`; np.power costs twenty times a product."""
-    if exponent == 0.5:
-        return np.sqrt(values, out=values)
-    if exponent == 2:
-        return np.square(values, out=values)
-    if exponent == 1.5:
-        return np.multiply(values, np.sqrt(values), out=values)
-    return values if exponent == 1 else np.power(values, np.float32(exponent), out=values)
-
-
 def binary_masks(models: Mapping[str, Floats], *, silent: str = "") -> dict[str, Floats]:
     """Every bin whole to its greatest model (the first of equals); silent bins to `silent`, or the first model."""
     _check(models, silent)
@@ -120,6 +109,13 @@ def box_sum(values: Floats, bins: int, frames: int) -> Floats:
             total[far] += source[near]
         values = total
     return values
+
+
+def check_odd(*counts: int) -> None:
+    """Refuse even numbers of neighbours: they have no middle."""
+    for count in counts:
+        if count % 2 == 0:
+            raise ParameterError(f"smoothing takes an odd number of neighbours, not {count}; try {count + 1}")
 
 
 def high_pass(freqs_hz: npt.NDArray[np.floating], cutoff_hz: float, *, slope_octaves: float = 0.0) -> Floats:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from unbraid.core.audio import Samples
 from unbraid.core.cpu import one_blas_thread
+from unbraid.core.dsp.ratio import to_power
 from unbraid.core.dsp.stft import Spectrum, StftParams, stft_blocks
 from unbraid.core.errors import ParameterError
 from unbraid.core.kam.magnitudes import joint_magnitude
@@ -64,10 +65,7 @@ class Bands:
 
 def data_of(spectrum: Spectrum, divergence: Divergence) -> Floats:
     """What is factorised of a spectrogram (F, T, I): magnitudes of all channels together to the divergence's power."""
-    V = joint_magnitude(spectrum)
-    if divergence.power == 2:
-        return np.square(V, out=V)
-    return V if divergence.power == 1 else np.power(V, np.float32(divergence.power), out=V)
+    return to_power(joint_magnitude(spectrum), divergence.power)
 
 
 def band_spectrogram(

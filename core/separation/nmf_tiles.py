@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from unbraid.core.cpu import coarse_threads, slices
 from unbraid.core.dsp.compiled import Engine, use_compiled
+from unbraid.core.dsp.ratio import to_power
 from unbraid.core.separation.nmf_divergences import Divergence, Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -247,11 +248,7 @@ def multiply(factor: Floats, pull: Floats, exponent: float, free: Bools) -> None
     """One multiplicative step of the free columns of a factor, in place. pull: (2, n, K), or of size 0: no step."""
     if not pull.size:
         return
-    ratio = pull[0] / np.maximum(pull[1], TINY)
-    if exponent == 0.5:
-        np.sqrt(ratio, out=ratio)
-    elif exponent != 1:
-        np.power(ratio, np.float32(exponent), out=ratio)
+    ratio = to_power(pull[0] / np.maximum(pull[1], TINY), exponent)
     if not free.all():
         ratio[:, ~free] = 1
     factor *= ratio

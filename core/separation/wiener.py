@@ -116,14 +116,8 @@ def refine(
     _check(how, fits, spatial)
     for number in range(how.iterations):
         told = part_of(progress, number / how.iterations, (number + 1) / how.iterations)
-        moments = Moments(how.update, spatial)
-        for first, x in mix.read():
-            told(0.5 * first / mix.frames, "where the sources are")
-            if start:
-                moments.add_estimates(start(first, x), model(first, x))
-            else:
-                moments.add(x, model(first, x))
-        new = Spatial.of(moments.covariances(), share=how.share)
+        looking = part_of(told, 0.0, 0.5)
+        new = places_of(mix, model, spatial, how.update, share=how.share, start=start, progress=looking)
         found = _found_again(model, spatial, new, how, start)
         if fits:
             model = _fitted(mix, model, found, fits, spatial, part_of(told, 0.5, 1.0))
@@ -131,6 +125,27 @@ def refine(
             model = found
         spatial, start = new, None
     return model, spatial
+
+
+def places_of(
+    mix: Passes,
+    model: PowersOf,
+    spatial: Spatial,
+    update: Update,
+    *,
+    share: float = SHARE,
+    start: EstimatesOf | None = None,
+    progress: Progress = silent_progress,
+) -> Spatial:
+    """New spatial covariances from what the filter with `model` and `spatial` gives, or from estimates `start`."""
+    moments = Moments(update, spatial)
+    for first, x in mix.read():
+        progress(first / mix.frames, "where the sources are")
+        if start:
+            moments.add_estimates(start(first, x), model(first, x))
+        else:
+            moments.add(x, model(first, x))
+    return Spatial.of(moments.covariances(), share=share)
 
 
 def _check(how: Refinement, fits: Sequence[Fit | None], spatial: Spatial) -> None:

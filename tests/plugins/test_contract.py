@@ -6,10 +6,11 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from stopping import assert_stops
 
 from unbraid.core.audio import Audio
 from unbraid.core.cpu import one_blas_thread
-from unbraid.core.errors import Cancelled, ParameterError
+from unbraid.core.errors import ParameterError
 from unbraid.core.separation import registry, run
 from unbraid.core.separation.contract import Parameter, Separator, configure, parameters, silent_progress, targets
 from unbraid.core.separation.guide import Guide, Region
@@ -145,21 +146,7 @@ def test_it_tells_its_progress_and_lets_itself_be_stopped(separator: Separator) 
     assert min(told) >= 0.0
     assert max(told) <= 1.0
     for stop_at in (1, len(told) // 2, len(told)):
-        assert_stops(separator, stop_at)
-
-
-def assert_stops(separator: Separator, stop_at: int) -> None:
-    calls = 0
-
-    def stop(fraction: float, message: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == stop_at:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        separate(separator, song(4.0), stop)
-    assert calls == stop_at
+        assert_stops(lambda progress: separate(separator, song(4.0), progress), stop_at)
 
 
 def test_stems_add_up_when_it_says_so(separator: Separator) -> None:

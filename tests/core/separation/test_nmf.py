@@ -2,8 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
+from stopping import assert_stops
 
-from unbraid.core.errors import Cancelled, ParameterError
+from unbraid.core.errors import ParameterError
 from unbraid.core.separation import nmf_tiles
 from unbraid.core.separation.nmf import NmfParams, factorise
 from unbraid.core.separation.nmf_divergences import DIVERGENCES, Divergence, divergence_of
@@ -251,17 +252,7 @@ def test_it_stops_when_nothing_is_gained():
 
 @pytest.mark.parametrize("stop_at", [1, 7, 31])
 def test_it_can_be_stopped(stop_at):
-    calls = 0
-
-    def stop(fraction, message):
-        nonlocal calls
-        calls += 1
-        if calls == stop_at:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        factorise(spectrogram(), params(), progress=stop)
-    assert calls == stop_at
+    assert_stops(lambda progress: factorise(spectrogram(), params(), progress=progress), stop_at)
 
 
 def test_nothing_is_written_to():

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from stopping import assert_stops
 
-from unbraid.core.errors import Cancelled, ParameterError
+from unbraid.core.errors import ParameterError
 from unbraid.core.separation.nmf import NmfParams, factorise
 from unbraid.core.separation.nmf_stable import StableParams, factorise_stable, log_moment_alpha
 from unbraid.core.separation.stable import isotropic_stable
@@ -76,17 +77,8 @@ def test_silence():
 
 @pytest.mark.parametrize("stop_at", [1, 105, 110])
 def test_it_can_be_stopped(stop_at):
-    calls = 0
-
-    def stop(fraction, message):
-        nonlocal calls
-        calls += 1
-        if calls == stop_at:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        factorise_stable(drawn(1.4, F=20, T=50)[1], StableParams(3), progress=stop)
-    assert calls == stop_at
+    V = drawn(1.4, F=20, T=50)[1]
+    assert_stops(lambda progress: factorise_stable(V, StableParams(3), progress=progress), stop_at)
 
 
 @pytest.mark.parametrize("changes", [{"alpha": 0.0}, {"alpha": 2.5}, {"components": 0}, {"sweeps": 0}])

@@ -27,3 +27,12 @@ def preset_folder() -> Path:
     import platformdirs
 
     return Path(os.environ.get("UNBRAID_DATA") or platformdirs.user_data_dir("unbraid", appauthor=False)) / "presets"
+
+
+def config_folder() -> Path:
+    """The user's choices: settings, keys, where windows stood (`UNBRAID_CONFIG` moves it)."""
+    import platformdirs
+
+    folder = Path(os.environ.get("UNBRAID_CONFIG") or platformdirs.user_config_dir("unbraid", appauthor=False))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

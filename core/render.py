@@ -1,22 +1,16 @@
-"""What is heard is what is exported: the one function that makes a mix out of stems."""
+"""Stems by name, mixed at once: what the command line asks of the mixer (`mixing/mixdown.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-import numpy as np
-
-from unbraid.core import large_arrays
 from unbraid.core.audio import Audio
+from unbraid.core.document.state import NEUTRAL, Strip
 from unbraid.core.errors import ParameterError
+from unbraid.core.mixing.mixdown import Mixdown
+from unbraid.core.mixing.part import Part
 
-BLOCK = 1 << 18
 LOUDEST_GAIN_DB = 60.0
-
-
-def gain_of_db(gain_db: float) -> float:
-    """Factor of a gain in dB; -inf is 0."""
-    return float(10.0 ** (gain_db / 20.0))
 
 
 def parse_gains_db(texts: list[str]) -> dict[str, float]:
@@ -51,8 +45,7 @@ def render(mix: Audio, stems: Mapping[str, Audio], gains_db: Mapping[str, float]
     With every gain at 0 dB it is the mix, bit for bit.
     """
     check_names(gains_db, stems)
-    changes = {name: gain_of_db(gain_db) - 1.0 for name, gain_db in gains_db.items() if gain_db != 0.0}
-    return _added([(1.0, mix), *((change, stems[name]) for name, change in changes.items())])
+    return _mixdown(mix, stems, {name: Strip(gain_db) for name, gain_db in gains_db.items()}).render()
 
 
 def total(stems: Mapping[str, Audio]) -> Audio:
@@ -61,7 +54,7 @@ def total(stems: Mapping[str, Audio]) -> Audio:
     if len(shapes) != 1:
         listed = "; ".join(f"{name}: {audio!r}" for name, audio in stems.items())
         raise ParameterError(f"stems of one song have one length, channel count and rate, these do not: {listed}")
-    return _added([(1.0, audio) for audio in stems.values()])
+    return _mixdown(next(iter(stems.values())), stems, {}, residual=Strip(mute=True)).render()
 
 
 def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:
@@ -72,12 +65,7 @@ def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:
     return total(kept)
 
 
-def _added(parts: Sequence[tuple[float, Audio]]) -> Audio:
-    """The sum of audios times factors, block by block, in float64 inside."""
-    first = parts[0][1]
-    out = large_arrays.empty(first.samples.shape)
-    for start in range(0, first.frames, BLOCK):
-        block = slice(start, start + BLOCK)
-        summed = sum(factor * audio.samples[block].astype(np.float64) for factor, audio in parts)
-        out[block] = summed
-    return Audio(out, first.rate)
+def _mixdown(
+    song: Audio, stems: Mapping[str, Audio], strips: Mapping[str, Strip], *, residual: Strip = NEUTRAL
+) -> Mixdown:
+    return Mixdown(song, tuple(Part(name, stems[name], strips.get(name, NEUTRAL)) for name in stems), residual)

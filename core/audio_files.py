@@ -9,7 +9,7 @@ Formats and what each can hold: `formats/table.py`; what is read: `formats/sniff
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from unbraid.core import atomic
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.clipping import Clipping, check_policy
 from unbraid.core.errors import AudioFileError, ParameterError
-from unbraid.core.formats import reading, tags, writing
+from unbraid.core.formats import reading, stem_mp4, tags, writing
 from unbraid.core.formats.sniff import SUFFIXES_READ
 from unbraid.core.formats.source import BLOCK, AudioInfo, Source
 from unbraid.core.formats.table import (
@@ -40,12 +40,15 @@ from unbraid.core.mapped_wav import MappedWavWriter, open_mapped
 from unbraid.core.progress import Progress, part_of, silent_progress
 
 __all__ = [
-    "TYPES", "AudioInfo", "Bits", "Clipping", "FileType", "Imported", "SetReport", "Tags", "WriteOptions",
+    "TYPES", "AudioInfo", "Beside", "Bits", "Clipping", "FileType", "Imported", "SetReport", "Tags", "WriteOptions",
     "WrittenFile", "bits_like", "check_format", "check_target", "estimate_bytes", "import_audio", "looks_like_sound",
     "options_like", "probe", "read", "write", "write_set",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
+
+Beside = Callable[[Path, Mapping[Path, Path], float], None]
+"""Writes a file that belongs to a set of sound files: where, where those files are now, and the factor they got."""
 
 DEFAULT_OPTIONS = WriteOptions()
 
@@ -80,7 +83,16 @@ def looks_like_sound(path: Path) -> bool:
 
 def check_format(path: Path, rate: int, channels: int, options: WriteOptions = DEFAULT_OPTIONS) -> None:
     """Raise when sound of this rate and number of channels cannot be written to `path`, before it is computed."""
+    _check_name(Path(path))
     plan(Path(path), 1, channels, rate, options)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse the name of a stem file for one sound."""
+    if stem_mp4.is_stem_path(path):
+        raise AudioFileError(
+            f"{path.name}: a stem file holds a mix and its stems, this is one sound; call it .m4a, or write a stem file"
+        )
 
 
 def check_target(path: Path, needed_bytes: int = 0, *, overwrite: bool = False) -> None:
@@ -223,6 +235,7 @@ def write_set(
     clipping: Clipping = "common_gain",
     tags: Tags | Mapping[Path, Tags] | None = None,
     overwrite: bool = False,
+    beside: Mapping[Path, Beside] | None = None,
     progress: Progress = silent_progress,
 ) -> SetReport:
     """Write files that belong together: all of them appear complete, or none.
@@ -230,24 +243,31 @@ def write_set(
     clipping: what happens when a file of integers or a lossy one cannot hold the loudest sample of the set: nothing
     (`none`, integers are cut at full scale), one gain for the whole set (`common_gain`), a tanh knee (`soft`) or
     `clamp`. Files of 32-bit float are never touched, and no stem ever gets a gain of its own. tags: for all files, or
-    by path.
+    by path. beside: other files of the set, written when all sounds are.
     """
     jobs = _plan_set({Path(path): audio for path, audio in stems.items()}, options, clipping, overwrite)
     loudness = writing.measure(jobs, clipping, progress)
     needed = sum(job.bytes for job, _ in jobs.values())
     for folder in {path.parent for path in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
-    order = list(jobs)
-    with atomic.replacing_all(order, overwrite=overwrite, needed_bytes=needed) as temporaries:
+    order, others = list(jobs), beside or {}
+    with atomic.replacing_all([*order, *others], overwrite=overwrite, needed_bytes=needed) as temporaries:
 
         def encode(path: Path, part: Progress) -> WrittenFile:
             tag = tags.get(path) if isinstance(tags, Mapping) else tags
             return writing.encode(temporaries[path], *jobs[path], loudness, options, tag, order.index(path), part)
 
         written = work_together(encode, order, part_of(progress, PEAK_SHARE, 1.0))
+        for path, make in others.items():
+            make(temporaries[path], temporaries, 10.0 ** (_gain_db(written) / 20.0))
         progress(1.0, f"{len(written)} files written")  # the last chance to stop: nothing has its name yet
     notes = tuple(dict.fromkeys(note for file in written for note in file.notes))
-    return SetReport(tuple(written), max((f.gain_db for f in written), key=abs), loudness.peak, notes)
+    return SetReport(tuple(written), _gain_db(written), loudness.peak, notes)
+
+
+def _gain_db(written: Iterable[WrittenFile]) -> float:
+    """The one gain of a set."""
+    return max((file.gain_db for file in written), key=abs)
 
 
 def _plan_set(
@@ -261,6 +281,7 @@ def _plan_set(
     if len({str(path).casefold() for path in jobs}) < len(jobs):
         raise AudioFileError("two files of the set have names that differ in upper and lower case only; rename one")
     for path in jobs:
+        _check_name(path)
         atomic.check_file(path, overwrite=overwrite)
     for folder in {path.parent for path in jobs}:
         atomic.check_target(folder, sum(job.bytes for path, (job, _) in jobs.items() if path.parent == folder))

@@ -10,6 +10,7 @@ from unbraid.core.errors import ParameterError
 
 TEMPLATE = "{track}/{track} - {stem}.{ext}"
 LONGEST_NAME_BYTES = 255
+STEM_FILE = ".stem.mp4"
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -22,23 +23,32 @@ def safe(name: str) -> str:
     return f"_{cleaned}" if _RESERVED.match(cleaned) else cleaned
 
 
+def song_of(path: Path) -> str:
+    """What a song is called after its file: `Song` for `Song.flac` and for `Song.stem.mp4`."""
+    return path.name[: -len(STEM_FILE)] if path.name.lower().endswith(STEM_FILE) else path.stem
+
+
 def stem_paths(
     folder: Path, track: str, stems: Iterable[str], extension: str, template: str = TEMPLATE
 ) -> dict[str, Path]:
-    """Where each stem goes: `template` with {track}, {stem} and {ext}; a long track name is cut, never the stem's."""
-    paths = {stem: folder / _fill(template, safe(track), safe(stem), extension) for stem in stems}
+    """Where each stem goes: `template` with {track}, {stem}, {number} and {ext}; the stem's name is never cut."""
+    paths = {
+        stem: folder / _fill(template, safe(track), safe(stem), f"{number:02d}", extension)
+        for number, stem in enumerate(stems, 1)
+    }
     if len(set(paths.values())) < len(paths):
         raise ParameterError(f"the name template {template!r} gives several stems one file; put {{stem}} into it")
     return paths
 
 
-def _fill(template: str, track: str, stem: str, extension: str) -> Path:
+def _fill(template: str, track: str, stem: str, number: str, extension: str) -> Path:
     while True:
         try:
-            path = Path(template.format(track=track, stem=stem, ext=extension))
-        except (KeyError, IndexError, ValueError):
+            path = Path(template.format(track=track, stem=stem, number=number, ext=extension))
+        except (KeyError, IndexError, ValueError, AttributeError):
             raise ParameterError(
-                f"the name template {template!r} may hold {{track}}, {{stem}} and {{ext}} only, e.g. {TEMPLATE!r}"
+                f"the name template {template!r} may hold {{track}}, {{stem}}, {{number}} and {{ext}} only, "
+                f"e.g. {TEMPLATE!r}"
             ) from None
         if path.is_absolute() or ".." in path.parts:
             raise ParameterError(f"the name template {template!r} must stay inside the output folder")

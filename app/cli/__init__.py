@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from unbraid.app.cli import additivity, batch, compare, demo, doctor, evaluate, info, methods, presets, remix, separate
+from unbraid.app.cli import (
+    additivity,
+    batch,
+    compare,
+    demo,
+    doctor,
+    evaluate,
+    gui,
+    info,
+    methods,
+    presets,
+    remix,
+    separate,
+    stemfile,
+)
 
 application = typer.Typer(
     name="unbraid",
@@ -34,8 +48,10 @@ def unbraid(
 
 
 for command in (
+    gui.gui,
     separate.separate,
     remix.remix,
+    stemfile.stemfile,
     info.info,
     methods.methods,
     presets.presets,

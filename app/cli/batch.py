@@ -107,7 +107,7 @@ def _separated(voice: Voice, worker: Worker, item: Item, request: Request, key: 
 
 def _identity(request: Request) -> dict[str, object]:
     about = asdict(request)
-    about["export"].pop("overwrite")
+    about["export"].pop("existing")
     return about
 
 

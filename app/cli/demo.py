@@ -23,7 +23,7 @@ def demo(
         from unbraid.resources import demo_song
 
         values = options.parameter_values(parameter or [])
-        request = Request(method, values, Export(output, overwrite=True))
+        request = Request(method, values, Export(output, existing="replace"))
         with demo_song() as song, Workshop() as workshop:
             outcome = separate_one(voice, workshop, song, request, track="Unbraid demo")
         voice.say("The stems of the demo song are here; they add up to it:")

@@ -9,15 +9,17 @@ from pathlib import Path
 
 from unbraid.app.cli.console import Voice
 from unbraid.app.cli.options import parameter_values
-from unbraid.core import audio_files, export, naming, speeds
+from unbraid.core import audio_files, export, speeds
 from unbraid.core.audio import Audio
 from unbraid.core.audio_files import AudioInfo, Bits, WriteOptions
 from unbraid.core.clipping import Clipping
-from unbraid.core.export import Export
+from unbraid.core.errors import ParameterError
+from unbraid.core.export import Existing, Export
 from unbraid.core.formats.table import kind_of
 from unbraid.core.separation.contract import Value
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.remainder import NAME as RESIDUAL
+from unbraid.core.stem_file import is_stem_path
 from unbraid.core.workshop import Song, Workshop
 
 
@@ -61,11 +63,18 @@ def request_of(
     repair: bool,
 ) -> Request:
     """The request that the options of the command line make."""
-    kind = audio_files.TYPES.get(format.lower()) or kind_of(Path(f"x.{format.lstrip('.')}"), None)
-    write = WriteOptions(format=kind.name, bits=bits, bitrate_kbps=bitrate)
     only = tuple(name.strip() for name in (stems or "").split(",") if name.strip())
-    suffix = kind.suffixes[0].lstrip(".")
-    where = Export(folder, suffix, template or naming.TEMPLATE, write, clipping, only, two_stems or "", overwrite)
+    existing: Existing = "replace" if overwrite else "refuse"
+    if is_stem_path(Path(f"x.{format}")):
+        if only or two_stems:
+            raise ParameterError("a stem file holds the mix and all stems; leave out --stems and --two-stems")
+        write = WriteOptions(format="alac" if bits else "m4a", bits=bits, bitrate_kbps=bitrate)
+        where = Export(folder, "mp4", template or "", write, clipping, existing=existing, what="stem_file")
+    else:
+        kind = audio_files.TYPES.get(format.lower()) or kind_of(Path(f"x.{format.lstrip('.')}"), None)
+        write = WriteOptions(format=kind.name, bits=bits, bitrate_kbps=bitrate)
+        suffix = kind.suffixes[0].lstrip(".")
+        where = Export(folder, suffix, template or "", write, clipping, only, two_stems or "", existing)
     return Request(method, parameter_values(parameter or [], preset), where, start_s, duration_s, repair)
 
 
@@ -115,7 +124,7 @@ def separate_one(
     fitting = dataclasses.replace(
         request.export, write=depth_like(request.export.write, song.info, f".{request.export.extension}")
     )
-    export.check(fitting, track, targets, song.audio)
+    export.plan(fitting, track, song.audio, targets).check()
     with voice.bar("separating") as progress:
         stems, seconds = workshop.separate(song.audio, request.method, request.values, guide=guide, progress=progress)
     speeds.remember(request.method, song.audio.duration_s, seconds)
@@ -126,7 +135,8 @@ def _deliver(
     voice: Voice, fitting: Export, track: str, song: Song, stems: Mapping[str, Audio], seconds: float
 ) -> Outcome:
     with voice.bar("writing") as progress:
-        paths, report = export.write(fitting, track, stems, tags=song.tags, progress=progress)
+        planned = export.plan(fitting, track, song.audio, stems)
+        paths, report = export.write(planned, fitting.chosen(song.audio, stems), tags=song.tags, progress=progress)
     for note in report.notes:
         voice.note(note)
     if report.gain_db != 0.0:

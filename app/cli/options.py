@@ -53,7 +53,7 @@ Start = Annotated[float, typer.Option("--start", parser=seconds, metavar="TIME",
 Duration = Annotated[
     float | None, typer.Option("--duration", parser=seconds, metavar="TIME", help="Only this much of the song.")
 ]
-Format = Annotated[str, typer.Option("--format", help="wav, flac, mp3, m4a, ogg, opus ...")]
+Format = Annotated[str, typer.Option("--format", help="wav, flac, mp3, m4a, ogg, opus ..., stem.mp4 (all in one)")]
 Bits = Annotated[
     Literal["16", "24", "32f"] | None,
     typer.Option("--bits", help="Depth; default: as the song, 24 for a lossy one."),
@@ -63,7 +63,7 @@ Clip = Annotated[
     Literal["common_gain", "none", "soft", "clamp"],
     typer.Option("--clip", help="Where stems exceed full scale in an integer format."),
 ]
-Name = Annotated[str | None, typer.Option("--name", help="Name template with {track}, {stem} and {ext}.")]
+Name = Annotated[str | None, typer.Option("--name", help="Name template with {track}, {stem}, {number} and {ext}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Replace samples that are no numbers (NaN) by silence.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]

@@ -290,6 +290,24 @@ def _depth(stream: Any, frame: AudioFrame) -> int:
     return int(frame.format.bits)
 
 
+NO_TITLE = {"SoundHandler", "GPAC ISO Audio Handler", "Core Media Audio"}
+"""Names that programs give to the sounds of all their files."""
+
+
+def titles(path: Path, kind: sniff.Kind) -> list[str]:
+    """Titles of the sounds of a container, empty where they have none."""
+    import av
+
+    with path.open("rb") as file:
+        try:
+            with av.open(Bytes(file, kind.start), "r", kind.demuxer, metadata_errors="replace") as container:
+                about = [stream.metadata for stream in container.streams.audio if stream.codec_context is not None]
+        except (av.error.FFmpegError, ValueError) as problem:
+            raise AudioFileError(f"{path} cannot be decoded; it is damaged or cut off at the beginning") from problem
+    given = [data.get("title") or data.get("handler_name") or "" for data in about]
+    return ["" if title in NO_TITLE else title for title in given]
+
+
 @contextlib.contextmanager
 def opened(path: Path, kind: sniff.Kind, stream: int | None = None) -> Iterator[LibavSource]:
     """The file at `path`, open for decoding with the demuxer of its kind and no other; one of its sounds."""

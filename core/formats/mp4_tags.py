@@ -36,6 +36,21 @@ def write(path: Path, text: dict[str, str], cover: bytes | None, mime: str) -> N
         file.truncate()
 
 
+def add_box(path: Path, name: bytes, content: bytes) -> None:
+    """Put one more box behind the tags that `write` has written."""
+    new = _box(name, content)
+    with atomic.scratch(path, "r+b") as file:
+        end = file.seek(0, 2)
+        movie = next((box for box in boxes(file, 0, end) if box.name == b"moov"), None)
+        inside = [] if movie is None else list(boxes(file, movie.content, movie.end))
+        if movie is None or not inside or inside[-1].name != b"udta" or inside[-1].end != end:
+            raise AudioFileError(f"{path}: the M4A file has no tags at its end")
+        file.write(new)
+        for box in (movie, inside[-1]):
+            file.seek(box.start)
+            file.write(struct.pack(">I", box.end - box.start + len(new)))
+
+
 def _user_data(text: dict[str, str], cover: bytes | None, mime: str) -> bytes:
     """The `udta` box with everything that iTunes would put there."""
     items = b"".join(_item(key, value) for key, value in text.items())

@@ -71,24 +71,31 @@ def encode(
     progress: Progress,
 ) -> WrittenFile:
     """Write one file of a set to `temporary` and prove that it is complete. stream: number of its dither noise."""
-    rng = None if options.dither is False else np.random.default_rng([options.seed, stream])
-    blocks = _encoder_blocks(plan, _limited(plan, audio, loudness, progress), rng)
+    blocks = encoder_blocks(plan, audio, loudness, options, stream, progress)
     backend = libav_write if plan.kind.backend == "libav" else sndfile
     try:
         backend.encode(temporary, blocks, plan)
         written = reading_frames(temporary, plan)
     except WriteStoppedError as problem:
-        raise _stopped(plan, problem.frames) from problem
+        raise stopped(plan, problem.frames) from problem
     if written != plan.file_frames:
-        raise _stopped(plan, written)
+        raise stopped(plan, written)
     tags.write(temporary, plan.kind.name, tag)
     assert reading_frames(temporary, plan) == written, "tags must not touch the sound"
-    return WrittenFile(plan.path, written, plan.file_rate, _gain_db(plan, loudness), _notes(plan, loudness))
+    return WrittenFile(plan.path, written, plan.file_rate, gain_db_of(plan, loudness), notes_of(plan, loudness))
 
 
-def _gain_db(plan: Plan, loudness: Loudness) -> float:
+def gain_db_of(plan: Plan, loudness: Loudness) -> float:
     """The gain that a file got."""
     return 0.0 if plan.is_float else clipping.decibels(loudness.gain)
+
+
+def encoder_blocks(
+    plan: Plan, audio: Audio, loudness: Loudness, options: WriteOptions, stream: int, progress: Progress
+) -> Iterator[Samples | npt.NDArray[np.int32]]:
+    """A sound as its encoder takes it: limited, at the rate of the file, quantised. stream: number of its dither."""
+    rng = None if options.dither is False else np.random.default_rng([options.seed, stream])
+    return _quantised(plan, _limited(plan, audio, loudness, progress), rng)
 
 
 def _limited(plan: Plan, audio: Audio, loudness: Loudness, progress: Progress) -> Iterator[Samples]:
@@ -99,7 +106,7 @@ def _limited(plan: Plan, audio: Audio, loudness: Loudness, progress: Progress) -
         yield block if plan.is_float else clipping.limit(block, loudness.policy, loudness.gain, ceiling)
 
 
-def _encoder_blocks(
+def _quantised(
     plan: Plan, blocks: Iterator[Samples], rng: np.random.Generator | None
 ) -> Iterator[Samples | npt.NDArray[np.int32]]:
     """Blocks as the encoder takes them: at its rate, in its order of channels, quantised to its depth."""
@@ -125,7 +132,7 @@ def reading_frames(path: Path, plan: Plan) -> int:
         return 0
 
 
-def _stopped(plan: Plan, written: int) -> AudioFileError:
+def stopped(plan: Plan, written: int) -> AudioFileError:
     """The encoder gave up or lost something; libraries do not say why, but a full disk is nearly always the reason."""
     folder = atomic.nearest_folder(plan.path.parent)
     free = shutil.disk_usage(folder).free
@@ -137,11 +144,11 @@ def _stopped(plan: Plan, written: int) -> AudioFileError:
     )
 
 
-def _notes(plan: Plan, loudness: Loudness) -> tuple[str, ...]:
+def notes_of(plan: Plan, loudness: Loudness) -> tuple[str, ...]:
     """What the user should know about a file."""
     notes = []
     if plan.file_rate != plan.rate:
-        notes.append(f"Opus has no {plan.rate} Hz: resampled to {plan.file_rate} Hz")
+        notes.append(f"{plan.kind.name.capitalize()} has no {plan.rate} Hz: resampled to {plan.file_rate} Hz")
     if loudness.policy == "common_gain" and loudness.gain != 1.0 and not plan.is_float:
         notes.append(
             f"all files of the set were lowered by {-clipping.decibels(loudness.gain):.2f} dB so that none clips"

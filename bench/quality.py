@@ -37,7 +37,7 @@ from unbraid.core.separation import registry
 from unbraid.core.separation.guide import Guide
 from unbraid.core.separation.run import separate
 
-PRESETS = ("kam/drums", "kam/paper2014")
+PRESETS = ("kam/drums", "kam/four", "kam/paper2014")
 """Separators with a preset other than their default."""
 
 DEMO = Path(__file__).parent.parent / "resources" / "demo"

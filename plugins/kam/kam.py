@@ -25,7 +25,7 @@ class Kam:
         paper="A. Liutkus, D. Fitzgerald, Z. Rafii, B. Pardo and L. Daudet, Kernel additive models for source "
         "separation, IEEE TSP 62(16), 2014",
         guide=("regions", "repetitions", "kernels", "pitches", "masks", "references"),
-        memory_mb_per_minute=290.0,
+        memory_mb_per_minute=320.0,
     )
     preset: str = param("voice", "Preset", help="A name that `unbraid presets` lists, or a TOML file of your own.")
     iterations: int = param(0, "Iterations", 0, 50, help="Of every stage; 0: as the preset says.")

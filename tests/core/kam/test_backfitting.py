@@ -173,6 +173,32 @@ def test_the_stems_of_every_preset_add_up_to_the_mix(name, channels):
     assert np.abs(sum(s.astype(np.float64) for s in stems.values()) - x).max() < 1e-5 * np.abs(x).max()
 
 
+def tones(pitch_hz, partials):
+    """Partials of a pitch in Hz at every sample, each half as strong as the one below."""
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE
+    return sum(0.5**n * np.sin((n + 1) * phase) for n in range(partials))
+
+
+def band(seconds=8.0):
+    """A song of four generated parts: sung notes with vibrato, bursts of noise, low notes, a chord that stays."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    sung = 220 * 2 ** (np.float64([0, 5, 3, 7, 2])[(t / 0.7).astype(int) % 5] / 12 + 0.05 * np.sin(2 * np.pi * 5.5 * t))
+    low = 49 * 2 ** (np.float64([0, 7, 5, 10])[(t / 0.5).astype(int) % 4] / 12)
+    bursts = np.random.default_rng(0).standard_normal(len(t)) * np.exp(-(t % 0.25) / 0.01)
+    chord = sum(np.sin(2 * np.pi * f * t) for f in (311.1, 392.0, 466.2, 622.3, 784.0))
+    parts = {"vocals": tones(sung, 8), "drums": bursts, "bass": tones(low, 4), "other": 0.3 * chord}
+    return {name: np.float32(part[:, None] / part.std()) for name, part in parts.items()}
+
+
+def test_four_finds_the_voice_the_drums_the_bass_and_the_rest():
+    parts = band()
+    mix = sum(parts.values())
+    for name, stem in separated(mix, presets.load("four")).items():
+        before, after = (np.square(of - parts[name]).sum() for of in (mix, stem))
+        gain_db = 10 * np.log10(before / after)
+        assert gain_db > 12, (name, gain_db)
+
+
 @pytest.mark.parametrize("places", ["none", "trace", "energy", "weighted", "exact"])
 @pytest.mark.parametrize("loudness", [1e-6, 1e3])
 def test_loudness_changes_nothing_but_loudness(places, loudness):
@@ -189,8 +215,9 @@ def test_loudness_changes_nothing_but_loudness(places, loudness):
     assert np.abs(sum(once.values()) - x).max() < 1e-4
 
 
-def test_silence_stays_silent():
-    for samples in separated(np.zeros((5000, 2), np.float32), presets.load("voice")).values():
+@pytest.mark.parametrize("name", ["voice", "four"])
+def test_silence_stays_silent(name):
+    for samples in separated(np.zeros((5000, 2), np.float32), presets.load(name)).values():
         assert not samples.any()
 
 
@@ -275,5 +302,5 @@ def test_what_a_model_begins_with_must_be_given():
 @pytest.mark.parametrize("frames", [1, 100, 3000])
 def test_shorter_than_a_window(frames):
     x = noise(1.0)[:frames]
-    for name in ("voice", "paper2014", "drums"):
+    for name in ("voice", "paper2014", "drums", "four"):
         assert np.abs(sum(separated(x, presets.load(name)).values()) - x).max() < 1e-5

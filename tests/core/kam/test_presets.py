@@ -13,8 +13,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_ours_are_there():
-    assert {"voice", "karaoke", "drums", "live_loop", "dialogue", "paper2014"} <= set(presets.names())
+    assert {"voice", "karaoke", "drums", "four", "live_loop", "dialogue", "paper2014"} <= set(presets.names())
     assert presets.load("voice").stems == ("vocals", "accompaniment")
+    assert presets.load("four").stems == ("vocals", "drums", "bass", "other")
 
 
 def test_a_preset_of_the_user_has_a_name_and_may_replace_ours(folder):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unbraid.core import audio_files, mapped_wav
+import numpy as np
+
+from unbraid.core import audio_files, mapped_wav, stem_file
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.audio_files import AudioInfo
+from unbraid.core.errors import ParameterError
 from unbraid.core.evaluation import compare
 from unbraid.core.evaluation.compare import Bss, SongScores
 from unbraid.core.formats.tags import Tags
@@ -18,6 +21,9 @@ from unbraid.core.separation import additivity, contract, references, registry, 
 from unbraid.core.separation.additivity import Additivity
 from unbraid.core.separation.contract import Value, configure
 from unbraid.core.separation.guide import Guide
+from unbraid.core.stem_file import StemFile
+
+BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,31 @@ def import_song(
         path, target, start_s=start_s, duration_s=duration_s, repair=repair, stream=stream, progress=progress
     )
     return Opened(got.info, got.tags, got.notes)
+
+
+def ready(progress: Progress) -> None:
+    """Nothing: after this the worker process is warm."""
+
+
+def add_up(paths: Sequence[Path], target: Path, progress: Progress) -> None:
+    """The sum of mapped WAV files as one: the mix of a song that has only stems."""
+    parts = [mapped_wav.open_mapped(path) for path in paths]
+    frames, channels = max(part.frames for part in parts), max(part.channels for part in parts)
+    if len({part.rate for part in parts}) > 1:
+        raise ParameterError("these files have different sample rates and are no stems of one song")
+    out = mapped_wav.create(target, frames, channels, parts[0].rate)
+    for start in range(0, frames, BLOCK):
+        total = np.zeros((min(BLOCK, frames - start), channels))
+        for part in parts:
+            block = part.samples[start : start + BLOCK]
+            total[: len(block)] += block
+        out[start : start + BLOCK] = total
+        progress(start / frames, "adding up")
+
+
+def describe_stem_file(path: Path, progress: Progress) -> StemFile | None:
+    """The sounds of a stem file, None for a file that is none."""
+    return stem_file.describe(path)
 
 
 def probe(path: Path, progress: Progress) -> AudioInfo:

@@ -116,11 +116,12 @@ class Worker:
             self._end()
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe()
-            self._process = context.Process(
+            process = context.Process(
                 target=serve, args=(theirs, str(self._log), self._memory_bytes), daemon=True, name="unbraid-worker"
             )
             with _environment(cpu.ENVIRONMENT):
-                self._process.start()
+                process.start()
+            self._process = process
             theirs.close()
             self._connection = ours
         return self._connection

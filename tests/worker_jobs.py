@@ -19,3 +19,15 @@ def describe_worker(progress: object) -> tuple[set[int], dict[str, str], set[str
     np.ones((8, 8)) @ np.ones((8, 8))
     threads = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
     return threads, dict(os.environ), loaded
+
+
+def add(a: int, b: int, progress: object) -> int:
+    return a + b
+
+
+def sleep_forever(progress: object) -> None:
+    """Work that never asks whether it is cancelled."""
+    import time
+
+    while True:
+        time.sleep(0.05)

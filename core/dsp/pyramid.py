@@ -15,7 +15,7 @@ from unbraid.core.errors import ParameterError
 Peaks = npt.NDArray[np.float32]
 """Minimum, maximum and rms of blocks of samples, (n, I, 3) float32."""
 Codes = npt.NDArray[np.uint8]
-"""Levels of a spectrogram, (F, T) uint8, in memory (T, F); see `level_codes`."""
+"""Levels of a spectrogram, (F, T) uint8; see `level_codes`."""
 
 MIN, MAX, RMS = 0, 1, 2
 """Places in the last axis of `Peaks`."""
@@ -132,7 +132,7 @@ class LevelPyramid:
     """Level codes of a spectrogram and their maxima over 2, 4, ... frames and, separately, over 2, 4, ... bins.
 
     A maximum keeps a click of one frame visible however far one zooms out. `level(i, j)` has one column for 2^i
-    frames and one row for 2^j bins. Frames may be written again, when a mask has changed.
+    frames and one row for 2^j bins. Frames may be written in any order, and again when a mask has changed.
     """
 
     def __init__(self, bins: int, frames: int, *, time_levels: int = 8, freq_levels: int = 4, full_scale: float = 1.0):
@@ -142,22 +142,32 @@ class LevelPyramid:
         self.full_scale = full_scale
         self.filled = 0
         """Frames appended so far."""
-        heights, widths = _halvings(frames, time_levels), _halvings(bins, freq_levels)
-        self._levels = [[np.zeros((height, width), np.uint8) for width in widths] for height in heights]
+        heights, widths = _halvings(bins, freq_levels), _halvings(frames, time_levels)
+        self._levels = [[np.zeros((height, width), np.uint8) for height in heights] for width in widths]
+
+    @property
+    def bins(self) -> int:
+        """Bins of the spectrogram, F."""
+        return self._levels[0][0].shape[0]
 
     @property
     def frames(self) -> int:
         """Frames of the spectrogram, T."""
-        return len(self._levels[0][0])
+        return self._levels[0][0].shape[1]
 
     @property
     def shape(self) -> tuple[int, int]:
         """Levels in time and in frequency."""
         return len(self._levels), len(self._levels[0])
 
-    def level(self, time: int, freq: int) -> Codes:
+    @property
+    def bytes(self) -> int:
+        """Memory of all levels."""
+        return sum(level.nbytes for row in self._levels for level in row)
+
+    def level(self, time: int, freq: int = 0) -> Codes:
         """Maxima over 2^time frames and 2^freq bins, (ceil(F / 2^freq), ceil(T / 2^time)), read-only."""
-        view = self._levels[time][freq].T
+        view = self._levels[time][freq].view()
         view.flags.writeable = False
         return view
 
@@ -169,15 +179,15 @@ class LevelPyramid:
     def write(self, first: int, magnitude: npt.NDArray[np.float32]) -> None:
         """Frames from `first` on, (F, Tb) magnitudes, and everything above them."""
         base, stop = self._levels[0], first + magnitude.shape[1]
-        if magnitude.shape[0] != base[0].shape[1] or first < 0 or stop > self.frames:
+        if magnitude.shape[0] != self.bins or first < 0 or stop > self.frames:
             raise ParameterError(f"frames {first} to {stop} of {magnitude.shape[0]} bins do not fit into this picture")
-        base[0][first:stop] = level_codes(magnitude, full_scale=self.full_scale).T
+        base[0][:, first:stop] = level_codes(magnitude, full_scale=self.full_scale)
         for below, above in pairwise(base):
-            above[first:stop] = _pair_maxima(below[first:stop].T).T
+            above[:, first:stop] = _pair_maxima(below[:, first:stop])
         for lower, upper in pairwise(self._levels):
             first, stop = first // 2, -(-stop // 2)
             for below, above in zip(lower, upper, strict=True):
-                above[first:stop] = _pair_maxima(below[2 * first : 2 * stop])
+                above[:, first:stop] = _pair_maxima(below[:, 2 * first : 2 * stop].T).T
 
 
 def _halvings(count: int, levels: int) -> list[int]:

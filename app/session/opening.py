@@ -1,0 +1,210 @@
+"""Files into documents: a song, a song with its stems, a stem file, a project; decoded in the worker process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unbraid.app.translation import tr
+from unbraid.core import jobs, mapped_wav, naming
+from unbraid.core.document import drafts, edits
+from unbraid.core.document.document import Document
+from unbraid.core.document.state import Song, Stem
+from unbraid.core.errors import AudioFileError
+from unbraid.core.evaluation.multitracks import MIXES, Multitrack, Sound, find
+from unbraid.core.folders import working_folder
+from unbraid.core.job_queue import Desk
+from unbraid.core.stem_file import StemFile
+from unbraid.core.workshop import sweep
+
+if TYPE_CHECKING:
+    from unbraid.app.session.session import Session
+
+PROJECT_SUFFIX = ".unbraid"
+STEM_FILES = (".mp4", ".m4a")
+LENGTHS_AGREE = 0.05
+"""Seconds by which stems of one song may differ in length."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Sound that is in the working folder, waiting to be adopted by a media pool."""
+
+    path: Path
+    opened: jobs.Opened
+
+
+class Opening:
+    """Opens whatever is dropped on the window."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._work: Path | None = None
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open a project, a song, or a song with its stems (several files, or a folder of them)."""
+        self._session.guarded(lambda: self._open(paths))
+
+    def prepare(self) -> None:
+        """Start the worker process before it is needed."""
+        self._session.submit(tr("Getting ready"), lambda desk: desk.run(jobs.ready), opening=True, quiet=True)
+
+    def _open(self, paths: Sequence[Path]) -> None:
+        if not paths:
+            return
+        missing = [path for path in paths if not path.exists()]
+        if missing:
+            raise AudioFileError(tr("{file} is not there any more", file=missing[0]))
+        project = next((path for path in paths if is_project(path)), None)
+        if project is not None:
+            self.open_project(project)
+        elif len(paths) == 1 and paths[0].is_file():
+            self._import(naming.song_of(paths[0]), Sound(paths[0]), {})
+        else:
+            track = _multitrack(paths)
+            self._import(track.name, track.mix, dict(track.stems))
+
+    def open_project(self, path: Path) -> None:
+        """Open a project folder, its document, or an archive of one."""
+        if path.suffix.lower() == ".zip":
+            document = Document.open_archive(path, drafts.new_draft(path.stem))
+        else:
+            document = Document.open(path)
+        self._session.take(document)
+
+    def _import(self, name: str, mix: Sound | None, stems: dict[str, Sound]) -> None:
+        self._session.submit(
+            tr("Opening {name}", name=name), partial(self._decode, naming.safe(name), mix, stems), opening=True
+        )
+
+    def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], desk: Desk) -> None:
+        """On the queue's thread: every sound decoded and adopted, then handed to the window."""
+        folder = self._folder()
+        if mix is not None and not stems and mix.path.suffix.lower() in STEM_FILES:
+            mix, stems = _inside(mix, desk.run(jobs.describe_stem_file, mix.path))
+        sounds: dict[str, Sound] = {"": mix, **stems} if mix is not None else dict(stems)
+        done: dict[str, Decoded] = {}
+        for number, (stem, sound) in enumerate(sounds.items()):
+            target = Path(tempfile.mkdtemp(dir=folder)) / "sound.wav"
+            part = (number / len(sounds), (number + 1) / len(sounds))
+            opened = desk.run(jobs.import_song, sound.path, target, 0.0, None, False, sound.stream, part=part)
+            done[stem] = Decoded(target, opened)
+        if mix is None:
+            target = Path(tempfile.mkdtemp(dir=folder)) / "sound.wav"
+            desk.run(jobs.add_up, [d.path for d in done.values()], target)
+            first = next(iter(done.values()))
+            done = {"": Decoded(target, first.opened), **done}
+        document = self._document(name, done, source=None if mix is None else mix.path)
+        self._session.bridge.soon(self._session.take, document)
+
+    def _document(self, name: str, done: dict[str, Decoded], source: Path | None) -> Document:
+        document = Document.create(drafts.new_draft(name))
+        try:
+            song = _song(document, name, done[""], source)
+            stems = _stems(document, song, {stem: d for stem, d in done.items() if stem})
+        except BaseException:
+            document.close()
+            drafts.discard(document.folder)
+            raise
+        document.do(tr("Open {name}", name=name), lambda p: edits.set_stems(edits.set_song(p, song), stems))
+        return document
+
+    def _folder(self) -> Path:
+        if self._work is None:
+            sweep()
+            self._work = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
+        return self._work
+
+    def close(self) -> None:
+        """Remove the working folder."""
+        if self._work is not None:
+            shutil.rmtree(self._work, ignore_errors=True)
+
+
+def is_project(path: Path) -> bool:
+    """Whether a path is a project: its folder, its document or an archive."""
+    if path.is_dir():
+        return any(path.glob(f"*{PROJECT_SUFFIX}")) or (path / "history.jsonl").exists()
+    return path.suffix.lower() in (PROJECT_SUFFIX, ".zip")
+
+
+def _inside(mix: Sound, found: StemFile | None) -> tuple[Sound, dict[str, Sound]]:
+    """The mix of a stem file and its stems; a file that is none as it is."""
+    if found is None:
+        return mix, {}
+    return Sound(mix.path, found.mix), {stem.name: Sound(mix.path, stem.number) for stem in found.stems}
+
+
+def _song(document: Document, name: str, decoded: Decoded, source: Path | None) -> Song:
+    info, tags = decoded.opened.info, decoded.opened.tags
+    audio = mapped_wav.open_mapped(decoded.path)
+    frames, channels, rate = audio.frames, audio.channels, audio.rate
+    if frames == 0:
+        raise AudioFileError(tr("{name} holds no sound", name=name))
+    cover = "" if tags.cover is None else document.media.add_blob(tags.cover, ".cover")
+    return Song(
+        document.media.adopt(decoded.path), tags.text.get("title", "") or name, frames, channels, rate,
+        source="" if source is None else str(source), bits=info.bits, is_float=info.is_float,
+        tags=tuple(tags.text.items()), cover=cover, cover_mime=tags.cover_mime,
+    )  # fmt: skip
+
+
+def _stems(document: Document, song: Song, done: dict[str, Decoded]) -> tuple[Stem, ...]:
+    stems = []
+    for number, (name, decoded) in enumerate(done.items(), 1):
+        audio = mapped_wav.open_mapped(decoded.path)
+        if audio.rate != song.rate or abs(audio.frames - song.frames) > LENGTHS_AGREE * song.rate:
+            raise AudioFileError(
+                tr(
+                    "{stem} lasts {stem_s} s at {stem_rate} Hz, the song {song_s} s at {song_rate} Hz: "
+                    "stems of one song must agree; open the song alone",
+                    stem=name,
+                    stem_s=f"{audio.duration_s:.2f}",
+                    stem_rate=audio.rate,
+                    song_s=f"{song.duration_s:.2f}",
+                    song_rate=song.rate,
+                )
+            )
+        if (audio.frames, audio.channels) != (song.frames, song.channels):
+            decoded = _fitted(decoded, song)
+        stems.append(Stem(f"s{number}", name, document.media.adopt(decoded.path)))
+    return tuple(stems)
+
+
+def _fitted(decoded: Decoded, song: Song) -> Decoded:
+    """The same sound with the song's length and channels: cut or followed by silence, mono on all channels."""
+    audio = mapped_wav.open_mapped(decoded.path)
+    if audio.channels not in (1, song.channels):
+        raise AudioFileError(
+            tr("a stem has {stem} channels, the song {song}; they must agree", stem=audio.channels, song=song.channels)
+        )
+    path = decoded.path.with_name("fitted.wav")
+    samples = mapped_wav.create(path, song.frames, song.channels, song.rate)
+    frames = min(audio.frames, song.frames)
+    samples[:frames] = audio.samples[:frames]
+    return Decoded(path, decoded.opened)
+
+
+def _multitrack(paths: Sequence[Path]) -> Multitrack:
+    """The one song that several files, a stem file or a folder make."""
+    if len(paths) == 1:
+        tracks = find(paths[0])
+        if len(tracks) > 1:
+            names = ", ".join(track.name for track in tracks[:3])
+            raise AudioFileError(
+                tr("{folder} holds {count} songs ({names} …); open one of them", folder=paths[0].name,
+                   count=len(tracks), names=names)
+            )  # fmt: skip
+        return tracks[0]
+    stems = {path.stem.rpartition(" - ")[2].strip().lower(): Sound(path) for path in paths}
+    if len(stems) < len(paths):
+        raise AudioFileError(tr("several of these files have the same name; open the song alone"))
+    mix = next((stems.pop(name) for name in MIXES if name in stems), None)
+    name = paths[0].parent.name or paths[0].stem
+    return Multitrack(name, mix, stems)

@@ -1,4 +1,5 @@
-# Two commands: `make run` does the main job, `make test` passes the tests. Each sets up all it needs.
+# Two commands: `make run` opens the window (without a screen it separates the demo song), `make test` passes the tests.
+# Each sets up all it needs.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -8,7 +9,8 @@ TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv
 .PHONY: run test test-slow test-all check coverage demo-song
 
 run: $(READY)
-	$(BIN)/unbraid demo
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname -s)" = Darwin ]; then $(BIN)/unbraid gui; \
+	else echo "No screen here, so the demo song is separated on the command line."; $(BIN)/unbraid demo; fi
 
 test: $(READY_DEV)
 	$(TEST)

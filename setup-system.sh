@@ -16,6 +16,21 @@ libdbus-1.so.3 libdbus-1-3 libdbus-1-3
 libfontconfig.so.1 libfontconfig1 libfontconfig1
 "
 
+# needed as soon as there is a screen of X to open a window on
+SCREEN_LIBRARIES="
+libxcb-cursor.so.0 libxcb-cursor0 libxcb-cursor0
+libxcb-icccm.so.4 libxcb-icccm4 libxcb-icccm4
+libxcb-keysyms.so.1 libxcb-keysyms1 libxcb-keysyms1
+libxcb-image.so.0 libxcb-image0 libxcb-image0
+libxcb-render-util.so.0 libxcb-render-util0 libxcb-render-util0
+libxcb-randr.so.0 libxcb-randr0 libxcb-randr0
+libxcb-shape.so.0 libxcb-shape0 libxcb-shape0
+libxcb-xkb.so.1 libxcb-xkb1 libxcb-xkb1
+libxkbcommon-x11.so.0 libxkbcommon-x11-0 libxkbcommon-x11-0
+libX11-xcb.so.1 libx11-xcb1 libx11-xcb1
+"
+[ -z "${DISPLAY:-}" ] || LIBRARIES="$LIBRARIES$SCREEN_LIBRARIES"
+
 package() { # the first of two names that this release has
     if apt-cache show "$1" >/dev/null 2>&1; then echo "$1"; else echo "$2"; fi
 }

@@ -94,6 +94,7 @@ GENERAL = mark("General")
 SOUND = mark("Sound")
 FILES = mark("Files")
 PICTURE = mark("Spectrogram")
+WORK = mark("Separating")
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,15 @@ class Settings:
         high=1000,
         step=10,
         unit="ms",
+        needs_restart=True,
     )
     follow_playhead: bool = setting(True, SOUND, "Follow the playhead", "The picture moves along while it plays.")
+    return_on_stop: bool = setting(False, SOUND, "Stop returns", "Stopping goes back to where playing began.")
+    level_match: bool = setting(True, SOUND, "Equal loudness", "Original and remix are compared at the same loudness.")
+    peak_hold_s: float = setting(1.5, SOUND, "Hold peaks for", low=0.0, high=10.0, step=0.5, unit="s")
+    preview_s: float = setting(
+        10.0, WORK, "Length of an audition", "What is tried of each method.", low=2.0, high=60.0, step=1.0, unit="s"
+    )
 
     open_folder: str = setting("", FILES, "Folder for opening", "Where looking for songs begins.", kind="folder")
     export_folder: str = setting("", FILES, "Folder for exports", "Empty for the folder of the song.", kind="folder")

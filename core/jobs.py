@@ -84,6 +84,12 @@ def ready(progress: Progress) -> None:
     """Nothing: after this the worker process is warm."""
 
 
+def warm_up(method: str, progress: Progress) -> None:
+    """Separate a second of noise: what `method` loads and compiles is there when it is wanted in earnest."""
+    noise = np.random.default_rng(0).standard_normal((44100, 2)) / 100
+    run.separate(method, Audio.of(noise, 44100), progress=progress)
+
+
 def add_up(paths: Sequence[Path], target: Path, progress: Progress) -> None:
     """The sum of mapped WAV files as one: the mix of a song that has only stems."""
     parts = [mapped_wav.open_mapped(path) for path in paths]

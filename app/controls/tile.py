@@ -36,6 +36,12 @@ class Tile(QPushButton):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
 
+    def tell(self, about: str) -> None:
+        """Another line under the title; none when it is empty."""
+        self.about.setText(about)
+        self.about.setVisible(bool(about))
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for both texts."""
         return QSize(NARROWEST, self.heightForWidth(max(self.width(), NARROWEST)))

@@ -13,7 +13,6 @@ from unbraid.app import theme
 from unbraid.app.translation import number, tr
 
 FLOOR_DB = -60.0
-HOLD_S = 1.5
 FALL_DB_PER_S = 24.0
 WARM_DB, HOT_DB = -12.0, -6.0
 """Where the bar changes its colour, as in other editors."""
@@ -32,6 +31,7 @@ class Meter(QWidget):
         self._shown: list[float] = [FLOOR_DB, FLOOR_DB]
         self._held: list[tuple[float, float]] = [(FLOOR_DB, 0.0)] * 2
         self._clips = 0
+        self.hold_s = 1.5
         self._then = time.monotonic()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -53,7 +53,7 @@ class Meter(QWidget):
         held = (self._held + [(FLOOR_DB, 0.0)] * count)[:count]
         self._shown = [max(peak, old - fall, FLOOR_DB) for peak, old in zip(peaks_db, shown, strict=True)]
         self._held = [
-            (level, now) if level >= kept or now - since > HOLD_S else (kept, since)
+            (level, now) if level >= kept or now - since > self.hold_s else (kept, since)
             for level, (kept, since) in zip(self._shown, held, strict=True)
         ]
         self._clips = clips

@@ -175,6 +175,9 @@ class MixerPanel(QWidget):
     def _show_levels(self) -> None:
         playing = self._session.playing
         levels = playing.levels()
+        hold_s = self._session.settings.current.peak_hold_s
+        for meter in (self.master.meter, *(strip.meter for strip in self._strips.values())):
+            meter.hold_s = hold_s
         for id, strip in self._strips.items():
             reading = levels.get(id)
             strip.show_levels(*(reading or ((), float("-inf"), 0)))

@@ -68,6 +68,8 @@ def _help(parameter: Parameter) -> str:
 def _field(parameter: Parameter, form: ParameterForm) -> QWidget:
     if parameter.choices:
         return _choices(parameter, form)
+    if parameter.suggestions:
+        return _suggestions(parameter, form)
     made: QWidget
     if parameter.kind == "bool":
         made = box = QCheckBox()
@@ -100,9 +102,19 @@ def _choices(parameter: Parameter, form: ParameterForm) -> QComboBox:
     return box
 
 
+def _suggestions(parameter: Parameter, form: ParameterForm) -> QComboBox:
+    """What is there to choose from; anything else may be typed."""
+    box = QComboBox()
+    box.setEditable(True)
+    box.addItems(parameter.suggestions)
+    box.editTextChanged.connect(lambda *_: form.changed.emit())
+    _show(box, parameter.default)
+    return box
+
+
 def _value(field: QWidget) -> Value:
     if isinstance(field, QComboBox):
-        return str(field.currentData())
+        return field.currentText() if field.isEditable() else str(field.currentData())
     if isinstance(field, QCheckBox):
         return field.isChecked()
     if isinstance(field, (QSpinBox, QDoubleSpinBox)):
@@ -112,7 +124,9 @@ def _value(field: QWidget) -> Value:
 
 
 def _show(field: QWidget, value: Value) -> None:
-    if isinstance(field, QComboBox):
+    if isinstance(field, QComboBox) and field.isEditable():
+        field.setEditText(str(value))
+    elif isinstance(field, QComboBox):
         field.setCurrentIndex(max(0, field.findData(value)))
     elif isinstance(field, QCheckBox):
         field.setChecked(bool(value))

@@ -23,7 +23,7 @@ from unbraid.app.separate.audition import AuditionBox
 from unbraid.app.separate.card import card_words
 from unbraid.app.separate.form import ParameterForm
 from unbraid.app.separate.jobs_list import JobsList
-from unbraid.app.session.separating import Scope
+from unbraid.app.session.separating import Scope, seconds_for
 from unbraid.app.session.session import Session
 from unbraid.app.translation import tr, tr_known
 from unbraid.app.window.times import clock
@@ -183,8 +183,10 @@ class SeparatePage(QWidget):
             for stem in new.stems:
                 self.source.addItem(theme.stem_title(stem.name), stem.id)
             self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
-        for button in self.goal_buttons.values():
+        for wish in GOALS:
+            button = self.goal_buttons[wish.id]
             button.setEnabled(new.song is not None)
+            button.tell(_time_words(wish, new))
         self.run.setEnabled(self._form is not None and new.song is not None)
         self._show_selection(self._session.selection)
 
@@ -215,6 +217,12 @@ class SeparatePage(QWidget):
     def split(self, stem: str) -> None:
         """Choose a stem to be taken apart."""
         self.source.setCurrentIndex(max(0, self.source.findData(stem)))
+
+
+def _time_words(wish: Goal, project: Project) -> str:
+    """How long a task will take here, when it was done here before."""
+    seconds = None if project.song is None else seconds_for(wish.way, project.song.duration_s)
+    return "" if seconds is None else tr("about {time}", time=clock(max(1.0, seconds), 0))
 
 
 def selection_words(selection: Selection | None, project: Project) -> str:

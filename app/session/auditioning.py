@@ -29,8 +29,6 @@ from unbraid.core.separation.guide import Guide
 if TYPE_CHECKING:
     from unbraid.app.session.session import Session
 
-LENGTH_S = 10.0
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -80,8 +78,9 @@ class Auditioning(QObject):
         start_s = (
             chosen.start_s if chosen is not None and chosen.start_s is not None else self._session.playing.position_s
         )
-        start_s = max(0.0, min(start_s, song.duration_s - LENGTH_S))
-        end_s = min(start_s + LENGTH_S, song.duration_s)
+        length_s = self._session.settings.current.preview_s
+        start_s = max(0.0, min(start_s, song.duration_s - length_s))
+        end_s = min(start_s + length_s, song.duration_s)
         self._folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
         work = partial(self._work, document.media.path(song.media), self._folder, start_s, end_s, tuple(candidates))
         self._job = self._session.submit(tr("Audition of {count} methods", count=len(candidates)), work)

@@ -104,10 +104,12 @@ class Playing(QObject):
 
     def toggle(self) -> None:
         """Play from here, or pause."""
-        if self.is_playing:
-            self.pause()
-        else:
+        if not self.is_playing:
             self.play()
+        elif self._session.settings.current.return_on_stop:
+            self.stop()
+        else:
+            self.pause()
 
     def play(self) -> None:
         """Play from where we are to the end, or round the loop; from the beginning when we are at the end."""
@@ -174,7 +176,7 @@ class Playing(QObject):
         """Hear the song as it was, as loud as the remix, or the remix."""
         self.is_original = original
         if self._player is not None or original:
-            self.player.set_original(original, self.match_db)
+            self._hear_original()
         self.state_changed.emit()
 
     def audition(self, passage: Mixdown) -> None:
@@ -197,9 +199,13 @@ class Playing(QObject):
         self.player.stop()
         if self._mixdown is not None:
             self.player.load(self._mixdown)
-            self.player.set_original(self.is_original, self.match_db)
+            self._hear_original()
             self.player.seek(self._home_s)
         self._stopped()
+
+    def _hear_original(self) -> None:
+        matched = self._session.settings.current.level_match
+        self.player.set_original(self.is_original, self.match_db if matched else 0.0)
 
     def choose_device(self, name: str | None) -> None:
         """Another sound output, None for the system's."""
@@ -339,7 +345,7 @@ class Playing(QObject):
         finite = all(map(math.isfinite, (self.song_lufs, self.remix_lufs)))
         self.match_db = self.remix_lufs - self.song_lufs if finite else 0.0
         if self.is_original:
-            self.player.set_original(True, self.match_db)
+            self._hear_original()
         self.measured.emit()
 
     def _abandon_measuring(self) -> None:

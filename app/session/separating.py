@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from unbraid.app.translation import tr, tr_known
-from unbraid.core import orders, speeds
+from unbraid.core import jobs, orders, speeds
 from unbraid.core.document import edits
 from unbraid.core.document.document import Document
 from unbraid.core.document.state import SILENT_DB, Project, Recipe, Span, Stem
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from unbraid.app.selection import Selection
     from unbraid.app.session.session import Session
 
+DRAFTS = "hpss_voice"
+"""The method that most drafts use."""
 REST = "rest"
 """What a stem that is split leaves over."""
 
@@ -57,6 +59,10 @@ class Separating:
         self._session = session
         self._drafts: WeakKeyDictionary[Wish, int] = WeakKeyDictionary()
         """Numbers of the steps that are drafts still."""
+
+    def prepare(self) -> None:
+        """Warm the worker process up with the method of the drafts, while the song is looked at."""
+        self._session.submit(tr("Getting ready"), lambda desk: desk.run(jobs.warm_up, DRAFTS), quiet=True)
 
     def reach(self, goal: Goal, scope: Scope = Scope()) -> Job | None:
         """Separate for a goal. Over the whole song a draft comes first, so that it can be heard within seconds."""
@@ -189,6 +195,12 @@ def _prefix() -> str:
     import os
 
     return f"{os.getpid()}-"
+
+
+def seconds_for(way: Way, music_s: float) -> float | None:
+    """How long a way takes on this machine for so much music, None when it was never gone."""
+    speed = speeds.known().get(_speed_name(way))
+    return music_s / speed if speed else None
 
 
 def _speed_name(way: Way) -> str:

@@ -82,6 +82,7 @@ def _connect(window: MainWindow, status: StatusLine) -> None:
     session.noticed.connect(window.notice)
     session.finished.connect(lambda title: window.notice("info", tr("{task}: done", task=title)))
     session.replaced.connect(window.show_document)
+    session.replaced.connect(lambda: session.has_song and not session.state.stems and session.separating.prepare())
     session.changed.connect(window.picture.show_mix_when_gone)
     session.changed.connect(lambda *_: exporting.follow(window))
     for signal in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -67,7 +67,10 @@ class Separator(Protocol):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A field of a separator, as forms, command-line flags and project files see it."""
+    """A field of a separator, as forms, command-line flags and project files see it.
+
+    choices: all that is allowed; suggestions: what is there to choose from, beside which anything may be typed.
+    """
 
     name: str
     kind: Literal["bool", "int", "float", "str"]
@@ -78,6 +81,7 @@ class Parameter:
     unit: str = ""
     help: str = ""
     choices: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
     def allowed(self) -> str:
         """What may be given, in words."""
@@ -135,9 +139,16 @@ def param(
     *,
     help: str = "",
     choices: Sequence[str] = (),
+    suggestions: Callable[[], tuple[str, ...]] = tuple,
 ) -> Any:
-    """A dataclass field that is a parameter; `low` and `high` are the allowed ends in `unit`."""
-    about = {"title": title, "low": low, "high": high, "unit": unit, "help": help, "choices": tuple(choices)}
+    """A dataclass field that is a parameter; `low` and `high` are the allowed ends in `unit`.
+
+    suggestions: asked whenever the parameters are listed, since they may be files that come and go.
+    """
+    about = {
+        "title": title, "low": low, "high": high, "unit": unit, "help": help, "choices": tuple(choices),
+        "suggestions": suggestions,
+    }  # fmt: skip
     return dataclasses.field(default=default, metadata={"unbraid": about})
 
 
@@ -158,7 +169,8 @@ def _parameter(field: dataclasses.Field[Any]) -> Parameter:
     kind = {bool: "bool", int: "int", float: "float", str: "str"}.get(type(field.default))
     if kind is None:
         raise ParameterError(f"parameter {field.name} must default to a bool, int, float or str")
-    return Parameter(field.name, kind, field.default, **field.metadata["unbraid"])  # type: ignore[arg-type]
+    about = {**field.metadata["unbraid"], "suggestions": field.metadata["unbraid"]["suggestions"]()}
+    return Parameter(field.name, kind, field.default, **about)  # type: ignore[arg-type]
 
 
 def configure(separator: type[Separator], values: Mapping[str, Value]) -> Separator:

@@ -27,7 +27,12 @@ class Kam:
         guide=("regions", "repetitions", "kernels", "pitches", "masks", "references"),
         memory_mb_per_minute=320.0,
     )
-    preset: str = param("voice", "Preset", help="A name that `unbraid presets` lists, or a TOML file of your own.")
+    preset: str = param(
+        "voice",
+        "Preset",
+        help="A name that `unbraid presets` lists, or a TOML file of your own.",
+        suggestions=presets.names,
+    )
     iterations: int = param(0, "Iterations", 0, 50, help="Of every stage; 0: as the preset says.")
     rank: int = param(
         0, "Compression", 0, 500, help="Components that spectrograms are kept with; 0: as the preset says."

@@ -176,12 +176,20 @@ def test_blocks_give_what_the_whole_song_gives(separator: Separator, monkeypatch
         assert np.abs(in_blocks[name].samples - stem.samples).max() < 1e-4, name
 
 
-def extremes() -> list[tuple[str, Parameter, object]]:
-    cases = []
+def multiplies_the_work(p: Parameter, value: object) -> bool:
+    """Ends that take seconds: many iterations, short hops, the sampler of the stable model."""
+    return (p.name == "iterations" and value == p.high) or (p.name == "hop" and value == p.low) or value == "stable"
+
+
+def extremes() -> list[object]:
+    cases: list[object] = []
     for name in registry.names():
         for p in registry.card(name).parameters:
             values = p.choices or ([True, False] if p.kind == "bool" else [p.low, p.high])
-            cases += [(name, p, value) for value in values if value != p.default]
+            for value in values:
+                if value != p.default:
+                    marks = [pytest.mark.slow] if multiplies_the_work(p, value) else []
+                    cases.append(pytest.param(name, p, value, marks=marks))
     return cases
 
 

@@ -131,8 +131,8 @@ def assert_alike(scores, expected, tolerance=1e-4):
     [
         ({}, {}, STEREO),
         ({"channels": 1}, {}, MONO),
-        ({"sources": 2, "channels": 3, "seconds": 1.5}, {}, THREE_CHANNELS),
-        ({}, {"framewise_filters": True}, FRAMEWISE),
+        pytest.param({"sources": 2, "channels": 3, "seconds": 1.5}, {}, THREE_CHANNELS, marks=pytest.mark.slow),
+        pytest.param({}, {"framewise_filters": True}, FRAMEWISE, marks=pytest.mark.slow),
         ({}, {"window_s": math.inf, "hop_s": math.inf}, WHOLE),
         ({}, {"filter_samples": 64, "window_s": 0.6, "hop_s": 0.4}, SHORT_FILTERS),
     ],

@@ -106,6 +106,7 @@ def test_many_tracks_go_over_into_the_normal_distribution():
     assert signed_rank_p(d) == pytest.approx(signed_rank_p(d[:200]), abs=0.02)
 
 
+@pytest.mark.slow
 def test_signs_are_those_of_fair_tosses():
     for better, worse in itertools.product(range(5), range(5)):
         heads = np.array([sum(tosses) for tosses in itertools.product([0, 1], repeat=better + worse)])

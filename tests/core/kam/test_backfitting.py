@@ -269,6 +269,7 @@ def test_a_source_stays_within_its_range():
     assert power[(freqs < 1300) | (freqs > 9000)].sum() < 1e-3 * power.sum()
 
 
+@pytest.mark.slow
 def test_compressed_pictures_separate_nearly_as_well():
     x, period_s = looped(5.0, channels=2)
     sources = (Source("loop", (Periodic((period_s,)),)), Source("tone", (Horizontal(0.5),)))

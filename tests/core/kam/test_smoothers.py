@@ -358,6 +358,7 @@ def test_what_is_the_same_everywhere_stays(kernel: Kernel, cost: str) -> None:
     np.testing.assert_array_equal(bind(kernel, known, cost=cost)(z), z)
 
 
+@pytest.mark.slow
 def test_networks_give_the_same_as_searching(monkeypatch: pytest.MonkeyPatch) -> None:
     known, z = song(33, 61), picture(33, 61, seed=10)
     for kernel in (Cross(1.0, 0.001), Periodic((0.2, 0.35), repetitions=1)):

@@ -27,7 +27,7 @@ def test_log_moments_give_alpha_where_the_scales_are_known(alpha):
         assert log_moment_alpha(X * np.float32(gain), M.astype(np.float32)) == pytest.approx(alpha, abs=0.05)
 
 
-@pytest.mark.parametrize("alpha", [1.2, 1.6])
+@pytest.mark.parametrize("alpha", [pytest.param(1.2, marks=pytest.mark.slow), 1.6])
 def test_alpha_and_the_scales_are_found_under_impulses(alpha):
     """Alpha to 0.12; scales far better than by Itakura-Saito NMF, which follows every impulse."""
     M, X = drawn(alpha)
@@ -37,6 +37,7 @@ def test_alpha_and_the_scales_are_found_under_impulses(alpha):
     assert log_error(found.model(), M) < 0.4 * log_error(gaussian.model(), M)
 
 
+@pytest.mark.slow
 def test_a_given_alpha_is_kept_and_the_cauchy_case_agrees_with_cauchy_nmf():
     M, X = drawn(1.0)
     found = factorise_stable(X, StableParams(4, alpha=1.0, iterations=150))

@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
-TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv/test-cache $(BIN)/pytest -n logical --dist worksteal
+# one more than processors: windows and workers spend time waiting for each other
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+TEST := QT_QPA_PLATFORM=offscreen PYTHONSAFEPATH=1 UNBRAID_CACHE=$(CURDIR)/.venv/test-cache $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: run test test-slow test-all check coverage demo-song
 

@@ -1,10 +1,10 @@
 """Where the application starts: `unbraid` and `python -m unbraid.app`."""
 
-from unbraid.app.cli import application
-
 
 def main() -> None:
     """Run the command line."""
+    from unbraid.app.cli import application  # here, since worker processes import this module and need none of it
+
     application()
 
 

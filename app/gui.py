@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +25,23 @@ if TYPE_CHECKING:
 
 SIGNALS_EVERY_MS = 250
 """How often Python looks whether Ctrl-C was pressed in the terminal."""
+UNSEEN_MS = 1000
+"""After this long a window that nobody sees (minimised, on another desktop) wakes up all the same."""
+
+
+def spare_sources() -> None:
+    """Keep PySide from reading, and holding on to, the source of every module that is imported after it.
+
+    It looks whether one of them asks for `__feature__` (other names for Qt's functions); nobody here does. With numba
+    and scipy that is a tenth of a second and 27 MB.
+    """
+    with contextlib.suppress(ImportError, AttributeError):
+        from shibokensupport import feature
+
+        feature._mod_uses_pyside = lambda module: True
+
+
+spare_sources()
 
 
 def application() -> QApplication:
@@ -51,9 +69,34 @@ def open_window(
     theme.set_motion(store.current.motion)
     window = MainWindow()
     window.open(paths)
+    _FirstPaint(window, lambda: _after_first_paint(window, store, backend))
     window.show()
-    QTimer.singleShot(0, lambda: _after_first_paint(window, store, backend))
     return window
+
+
+class _FirstPaint(QObject):
+    """Calls `then` once, when `window` has been painted: a timer alone would fire before the screen asks for paint."""
+
+    def __init__(self, window: MainWindow, then: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._then: Callable[[], None] | None = then
+        window.installEventFilter(self)
+        QTimer.singleShot(UNSEEN_MS, self, self._end)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """What the window contains is painted within this event, so what is due next comes after all of it."""
+        if event.type() == QEvent.Type.Paint:
+            self._window.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._end)
+        return False
+
+    def _end(self) -> None:
+        then, self._then = self._then, None
+        self._window.removeEventFilter(self)
+        self.deleteLater()
+        if then is not None:
+            then()
 
 
 def _after_first_paint(window: MainWindow, store: SettingsStore, backend: AudioBackend | None) -> None:
@@ -61,11 +104,11 @@ def _after_first_paint(window: MainWindow, store: SettingsStore, backend: AudioB
     app = application()
     translation.install_qt_translations(app)
     window.awaken(store, backend=backend)
-    theme.load_icons()
     app.setWindowIcon(window_icon())
     for note in store.notes:
         window.notice("warning", note)
     window.session.opening.prepare()
+    window.song_view.view.analyst.prepare()
 
 
 def window_icon() -> QIcon:

@@ -95,6 +95,7 @@ class LogWindow(QWidget):
         self.text.setReadOnly(True)
         self.text.setAccessibleName(tr("Log"))
         self.text.setMaximumBlockCount(LINES)
+        self.text.setPlaceholderText(tr("Nothing of this kind has been logged yet."))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         set_property(self.text, kind="log")

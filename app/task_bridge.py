@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 
 
 class TaskBridge(QObject):
@@ -15,17 +16,23 @@ class TaskBridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._open = True
+        self._open, self._lock = True, threading.Lock()
         self._called.connect(self._do, Qt.ConnectionType.QueuedConnection)
 
     def soon(self, function: Callable[..., object], *args: object) -> None:
         """Call `function(*args)` on the window's thread, as soon as it is free; from any thread."""
-        if self._open:
-            self._called.emit(partial(function, *args))
+        with self._lock:
+            if self._open:
+                self._called.emit(partial(function, *args))
+
+    def flush(self) -> None:
+        """Do now what has been handed over so far; on the window's thread."""
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
 
     def close(self) -> None:
-        """Drop what still comes."""
-        self._open = False
+        """Drop what still comes. Afterwards no thread is in here any more, so that it may be deleted."""
+        with self._lock:
+            self._open = False
 
     def _do(self, call: Callable[[], object]) -> None:
         if self._open:

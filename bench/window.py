@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from unbraid.app.window.main_window import MainWindow
+    from unbraid.core.playback.backend import NullBackend
 
 RATE, STEMS = 44100, 8
 WIDTH, HEIGHT = 1600, 900
@@ -119,20 +121,25 @@ def project(minutes: int) -> Path:
 # -- the window ------------------------------------------------------------------------------------------------------
 
 
+def nobody(**how: object) -> NullBackend:
+    """A sound device that nobody hears."""
+    from unbraid.core.playback.backend import NullBackend
+
+    return NullBackend(**how)  # type: ignore[arg-type]
+
+
 class Opened:
     """A window, and what it does while it is waited for."""
 
-    def __init__(self, *paths: Path, **device: object) -> None:
+    def __init__(self, *paths: Path, backend: NullBackend | None = None) -> None:
         from unbraid.app import gui
         from unbraid.app.settings import SettingsStore
-        from unbraid.core.playback.backend import NullBackend
 
         self.app: QApplication = gui.application()
-        self.backend = NullBackend(**device)  # type: ignore[arg-type]
-        self.window: MainWindow = gui.open_window(list(paths), settings=SettingsStore(), backend=self.backend)
+        self.window: MainWindow = gui.open_window(list(paths), settings=SettingsStore(), backend=backend)
         self.window.resize(WIDTH, HEIGHT)
 
-    def until(self, claim: Callable[[], object], at_most_s: float = 300.0) -> float:
+    def until(self, claim: Callable[[], object], at_most_s: float = 90.0) -> float:
         """Let the window work until something holds; the moment (`time.monotonic`) at which it was seen."""
         end = time.monotonic() + at_most_s
         while not claim():
@@ -149,15 +156,16 @@ class Opened:
 
     @property
     def is_seen(self) -> bool:
-        """Whether the whole picture is there, and on the screen."""
-        view = self.window.song_view.view
-        return self.window.session.has_song and view.canvas.progress >= 1.0 and not view.analyst.is_busy
+        """Whether the whole picture is there, and on the screen (`progress_changed` comes with the last repaint)."""
+        canvas = self.window.song_view.view.canvas
+        return self.window.session.has_song and canvas.composer.pictures != [] and canvas._seen_progress >= 1.0
 
     def ready(self) -> MainWindow:
         """The window when the song it was given can be played and seen, and nothing is being prepared."""
         self.until(lambda: self.window.is_awake)
         self.until(lambda: self.is_seen and self.window.session.playing.is_ready)
         self.until(lambda: not self.window.session.opening_queue.is_busy)
+        self.until(lambda: not self.window.song_view.view.analyst.is_busy)
         self.rest(1.5)
         return self.window
 
@@ -166,25 +174,25 @@ class Opened:
         self.window.close()
 
 
-def painted(opened: Callable[[], Opened]) -> tuple[Opened, float, list[str]]:
-    """Open a window; the moment when it had been painted, and what was loaded then."""
+def painted(opened: Callable[[], Opened]) -> tuple[Opened, float, float, list[str]]:
+    """Open a window; moment and CPU seconds of the process when it had been painted, and what was loaded then."""
     from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 
     from unbraid.app.window.main_window import MainWindow
 
-    found: list[tuple[float, list[str]]] = []
+    found: list[tuple[float, float, list[str]]] = []
 
     class Watch(QObject):
         """Looks when the paint event of the first screen is through: an event in front of all others tells."""
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
             if event.type() == QEvent.Type.Paint:
-                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), Qt.EventPriority.HighEventPriority)
+                QCoreApplication.postEvent(self, QEvent(QEvent.Type.User), Qt.EventPriority.HighEventPriority.value)
             return False
 
         def event(self, event: QEvent) -> bool:
             if event.type() == QEvent.Type.User and not found:
-                found.append((time.monotonic(), [name for name in HEAVY if name in sys.modules]))
+                found.append((time.monotonic(), time.process_time(), [name for name in HEAVY if name in sys.modules]))
             return True
 
     watch, awaken = Watch(), MainWindow.show
@@ -205,22 +213,24 @@ def painted(opened: Callable[[], Opened]) -> tuple[Opened, float, list[str]]:
 
 def start(begun: float) -> Figures:
     """From the start of the process until the window is painted, and until it can be used."""
-    made, at, heavy = painted(Opened)
-    awake = made.until(lambda: made.window.is_awake)
+    made, at, cpu, heavy = painted(Opened)
+    awake, awake_cpu = made.until(lambda: made.window.is_awake), time.process_time()
     made.rest(0.5)
     made.close()
     if heavy:
         print("loaded before the first paint:", *heavy, file=sys.stderr)
     return {
         "first paint, s": at - begun,
+        "first paint, CPU, s": cpu,
         "heavy modules at the first paint": len(heavy),
         "awake, s": awake - begun,
+        "awake, CPU, s": awake_cpu,
     }
 
 
 def cold_start(begun: float) -> Figures:
     """The same with our packages out of the file cache (as far as no other process has them mapped)."""
-    made, at, _ = painted(Opened)
+    made, at, _, _ = painted(Opened)
     awake = made.until(lambda: made.window.is_awake)
     made.close()
     return {"first paint, cold, s": at - begun, "awake, cold, s": awake - begun}
@@ -229,21 +239,22 @@ def cold_start(begun: float) -> Figures:
 def opening(begun: float) -> Figures:
     """A song of 4 minutes given to the command, and opened in a window that has been there for a while."""
     figures = {}
-    made, at, _ = painted(lambda: Opened(song(4), record=True))
+    device = nobody(record=True)
+    made, at, _, _ = painted(lambda: Opened(song(4), backend=device))
     for name, since in (("4 min, from first paint", at), ("4 min, in a warm window", None)):
         if since is None:
             made.window.session.close_document()
             made.rest(2.0)
-            made.backend.blocks.clear()
+            device.blocks.clear()
             since = time.monotonic()
             made.window.open([song(4)])
-        figures |= {f"{name}: {what}, s": moment - since for what, moment in heard_and_seen(made).items()}
+        figures |= {f"{name}: {what}, s": moment - since for what, moment in heard_and_seen(made, device).items()}
         made.rest(2.0)
     made.close()
     return figures
 
 
-def heard_and_seen(made: Opened) -> dict[str, float]:
+def heard_and_seen(made: Opened, device: NullBackend) -> dict[str, float]:
     """The moments when the song can be played, sounds, is seen in part and as a whole."""
     window, moments = made.window, {}
     made.until(lambda: window.is_awake)
@@ -258,7 +269,7 @@ def heard_and_seen(made: Opened) -> dict[str, float]:
         if "playable" not in moments and window.session.has_song and playing.is_ready:
             moments["playable"] = now
             playing.play()
-        if "heard" not in moments and any(block.any() for block in made.backend.blocks):
+        if "heard" not in moments and any(block.any() for block in device.blocks):
             moments["heard"] = now
         if "begins to be seen" not in moments and first_picture():
             moments["begins to be seen"] = now
@@ -273,12 +284,9 @@ def heard_and_seen(made: Opened) -> dict[str, float]:
 
 def frames(begun: float) -> Figures:
     """A change, the events it causes and the repaint of the whole window, with 20 minutes and eight stems."""
-    from PySide6.QtCore import Qt
-
-    made = Opened(project(20))
+    made = Opened(project(20), backend=nobody())
     window = made.ready()
     assert (window.width(), window.height()) == (WIDTH, HEIGHT) and window.isVisible()
-    window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, False)
     view = window.song_view.view
     display, whole = view.display, view.viewport
     changes: dict[str, list[Callable[[], object]]] = {
@@ -354,14 +362,18 @@ def fader(begun: float) -> Figures:
     from unbraid.core.document import edits
     from unbraid.core.document.state import Equaliser, Strip
 
-    made = Opened(project(20), record=True, block=256)
+    device = nobody(record=True, block=256)
+    made = Opened(project(20), backend=device)
     window = made.ready()
+    document = window.session.document
+    assert document is not None
+    before = next(step.number for step in document.steps() if step.is_current)
     strip = Strip(equaliser=Equaliser(3.0, -2.0, 4.0))
     for stem in window.session.state.stems:
-        window.session.edit("equaliser", partial(edits.set_strip, id=stem.id, strip=strip))
+        window.session.edit("equaliser", lambda p, id=stem.id: edits.set_strip(p, id, strip))
     window.session.playing.play()
     made.rest(3.0)
-    blocks, slider = made.backend.blocks, window.mixer.master.fader
+    blocks, slider = device.blocks, window.mixer.master.fader
     waits = []
     for k in range(20):
         loud = float(np.sqrt(np.mean(np.square(np.concatenate(blocks[-40:])))))
@@ -377,8 +389,7 @@ def fader(begun: float) -> Figures:
         slider.released.emit()
         made.rest(0.4)
     drop_outs = window.session.playing.player.drop_outs
-    for _ in range(40):
-        window.session.undo()
+    document.go_to(before)
     made.close()
     return {
         "fader: in the ring, ms": statistics.median(waits),
@@ -389,7 +400,7 @@ def fader(begun: float) -> Figures:
 
 def memory(begun: float, *, minutes: int) -> Figures:
     """Of the window's own process and of its worker: resident, its fair share of it, and what is no mapped file."""
-    made = Opened(*([] if not minutes else [song(4) if minutes == 4 else project(20)]))
+    made = Opened(*([] if not minutes else [song(4) if minutes == 4 else project(20)]), backend=nobody())
     if minutes:
         made.ready()
     else:
@@ -397,7 +408,9 @@ def memory(begun: float, *, minutes: int) -> Figures:
         made.rest(4.0)
     what = {0: "nothing open", 4: "4 min", 20: f"20 min, {STEMS} stems"}[minutes]
     figures = {f"memory, {what}: {name}, MB": value for name, value in shares("self").items()}
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    children = [
+        child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()
+    ]
     figures[f"memory, {what}: worker's share, MB"] = sum(shares(child)["share"] for child in children)
     pyramid = made.window.song_view.view.analyst.bytes / 1e6
     made.close()
@@ -413,7 +426,7 @@ def shares(process: str) -> Figures:
 
 def references(begun: float) -> Figures:
     """What happens to None in a thousand rounds of what a window does all the time."""
-    made = Opened(song(4))
+    made = Opened(song(4), backend=nobody())
     window = made.ready()
     view, meter = window.song_view.view, window.mixer.master.meter
     before = sys.getrefcount(None)
@@ -436,7 +449,7 @@ def separating(begun: float) -> Figures:
 
     from unbraid.core.separation.goals import goal
 
-    made = Opened(song(4), block=1024)
+    made = Opened(song(4), backend=nobody(block=1024))
     window = made.ready()
     beats: list[float] = []
     timer = QTimer(interval=10, timerType=Qt.TimerType.PreciseTimer)
@@ -447,14 +460,12 @@ def separating(begun: float) -> Figures:
         timer.start()
         made.rest(seconds)
         timer.stop()
-        apart = sorted(1e3 * (b - a) for a, b in zip(beats, beats[1:], strict=False))
+        apart = sorted(1e3 * (b - a) for a, b in pairwise(beats))
         return {f"{name}: p95, ms": apart[int(0.95 * len(apart))], f"{name}: longest, ms": apart[-1]}
 
     figures = gaps("heartbeat at rest", 3.0)
     window.session.playing.play()
-    job = window.separate.separating.reach(goal("vocals")) if hasattr(window.separate, "separating") else (
-        window.session.separating.reach(goal("karaoke"))
-    )
+    job = window.session.separating.reach(goal("karaoke"))
     assert job is not None
     made.until(lambda: job.fraction > 0.0)
     figures |= gaps("heartbeat while separating", 10.0)
@@ -503,6 +514,8 @@ def in_a_process(name: str) -> Figures | str:
         out_of_the_cache()
     with tempfile.TemporaryDirectory(prefix="unbraid-window-") as private:
         environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ | {"UNBRAID_CACHE": str(KEPT / "cache")}
+        environment |= {"PYTHONPYCACHEPREFIX": str(KEPT / "bytecode")}  # as where it is installed, whatever is set here
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment |= {f"UNBRAID_{what}": str(Path(private) / what.lower()) for what in ("DATA", "CONFIG")}
         command = [sys.executable, str(Path(__file__).resolve()), "--child", name, "--begun", str(time.monotonic())]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -519,7 +532,8 @@ def table(found: dict[str, list[float]], failed: Iterable[str]) -> str:
     """Markdown: a line for each figure."""
     lines = [
         f"## The window, {WIDTH} x {HEIGHT}", "",
-        f"Python {platform.python_version()}, {os.cpu_count()} cores; least and median of the rounds.", "",
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+        "least and median of the rounds.", "",
         "| figure | least | median | budget | |", "|---|---|---|---|---|",
     ]  # fmt: skip
     for name, values in found.items():

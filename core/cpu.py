@@ -68,6 +68,8 @@ def coarse_threads(work: Callable[[A], B], items: Iterable[A], *, threads: int |
 
 MOST_KEPT = 8
 """Threads that wait for more work."""
+KEPT = "unbraid-kept"
+"""How the names of threads begin that stay for the next work."""
 
 _thread = threading.local()
 
@@ -76,7 +78,7 @@ _thread = threading.local()
 def _kept() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(MOST_KEPT, initializer=lambda: setattr(_thread, "is_kept", True))
+    return ThreadPoolExecutor(MOST_KEPT, KEPT, initializer=lambda: setattr(_thread, "is_kept", True))
 
 
 def _beside(work: Callable[[], None], others: int) -> None:

@@ -6,6 +6,7 @@ queue's own thread, and `changed` is told there: a window hands it on to its own
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import itertools
 import logging
@@ -91,6 +92,11 @@ class Desk:
         self._job.tell(fraction, message)
         self._told(self._job)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the job is being stopped."""
+        return self._job.stop.is_set()
+
     def run(self, function: Callable[..., T], *args: object, part: tuple[float, float] = (0.0, 1.0)) -> T:
         """The result of `function(*args, progress=...)` in the worker process; `part` of the job's progress is its."""
         start, stop = part
@@ -140,6 +146,7 @@ class JobQueue:
             waiting = job.state is State.QUEUED
             if waiting:
                 job.state = State.CANCELLED
+                self._condition.notify_all()
         if waiting:
             self.changed.emit(job)
 
@@ -176,9 +183,17 @@ class JobQueue:
             self._thread.join(timeout_s)
 
     def _serve(self) -> None:
-        with Worker() as worker:
+        with contextlib.ExitStack() as stack:
+            worker: Worker | None = None
             while (job := self._next()) is not None:
-                self._do(worker, job)
+                self.changed.emit(job)
+                try:
+                    worker = worker or stack.enter_context(Worker())
+                    job.work(Desk(worker, job, self.changed.emit))
+                except BaseException as error:
+                    self._end(job, error)
+                else:
+                    self._end(job, None)
 
     def _next(self) -> Job | None:
         with self._condition:
@@ -192,19 +207,14 @@ class JobQueue:
                         return job
                 self._condition.wait()
 
-    def _do(self, worker: Worker, job: Job) -> None:
-        self.changed.emit(job)
-        try:
-            job.work(Desk(worker, job, self.changed.emit))
-            ended = State.DONE
-            job.fraction = 1.0
-        except Cancelled:
+    def _end(self, job: Job, error: BaseException | None) -> None:
+        """Done, failed with words for the user, or stopped: what goes wrong while it is being stopped is nobody's."""
+        if error is None:
+            ended, job.fraction = State.DONE, 1.0
+        elif isinstance(error, Cancelled) or job.stop.is_set():
             ended = State.CANCELLED
-        except UnbraidError as error:
-            ended, job.error = State.FAILED, str(error)
-        except Exception as error:
-            logger.exception("job %s", job.title)
-            ended, job.error = State.FAILED, f"{type(error).__name__}: {error}"
+        else:
+            ended, job.error = State.FAILED, _words(job, error)
         job.ended_s, job.seconds_left = time.monotonic(), None
         with self._condition:
             job.state = ended
@@ -215,3 +225,14 @@ class JobQueue:
         ended = [job for job in self._jobs if job.state in ENDED]
         for job in ended[: max(0, len(ended) - KEPT)]:
             self._jobs.remove(job)
+
+
+def _words(job: Job, error: BaseException) -> str:
+    """Why a job failed, for the user; what is a bug of ours goes into the log with all that is known."""
+    if isinstance(error, UnbraidError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        logger.warning("job %s: %s", job.title, error)
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    logger.error("job %s", job.title, exc_info=error)
+    return f"{type(error).__name__}: {error}"

@@ -10,6 +10,8 @@ from unbraid.core.errors import ParameterError
 
 TEMPLATE = "{track}/{track} - {stem}.{ext}"
 LONGEST_NAME_BYTES = 255
+MIXES = ("mix", "mixture")
+"""Names of files that say nothing about the song: their folder does."""
 STEM_FILE = ".stem.mp4"
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -24,8 +26,9 @@ def safe(name: str) -> str:
 
 
 def song_of(path: Path) -> str:
-    """What a song is called after its file: `Song` for `Song.flac` and for `Song.stem.mp4`."""
-    return path.name[: -len(STEM_FILE)] if path.name.lower().endswith(STEM_FILE) else path.stem
+    """What a song is called after its file: `Song` for `Song.flac`, `Song.stem.mp4`, and `Song/mix.flac`."""
+    name = path.name[: -len(STEM_FILE)] if path.name.lower().endswith(STEM_FILE) else path.stem
+    return path.parent.name if name.lower() in MIXES and path.parent.name else name
 
 
 def stem_paths(

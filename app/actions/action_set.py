@@ -29,12 +29,13 @@ class ActionSet(QObject):
     The window calls `attach` once, `fill_menu_bar`, `fill_tool_bar`, and `refresh` (or `refresh_soon`, which joins
     many calls into one) whenever the state changed; where the context has `changed` to connect to, that does it.
     `failed` carries an UnbraidError that a row's function raised; any other exception goes its way to the crash
-    dialog. `done` carries the id of each action that ran.
+    dialog. `done` carries the id of each action that ran. `refreshed` comes after each `refresh`.
     """
 
     failed = Signal(object)
     done = Signal(str)
     keys_changed = Signal()
+    refreshed = Signal()
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class ActionSet(QObject):
                 action.setChecked(bool(row.checked(self.context)))
             if row.text is not None and row.text(self.context) != _plain(action.text()):
                 self._name(action, row)
+        self.refreshed.emit()
 
     def refresh_soon(self, *_: object) -> None:
         """`refresh` when the event loop is reached again, once however often this is called."""

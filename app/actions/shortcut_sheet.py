@@ -31,7 +31,7 @@ Row = tuple[str, str, str]
 def rows(actions: ActionSet, gestures: Sequence[Gesture] = GESTURES) -> list[Row]:
     """What the sheet lists: every action that has a key, then what the mouse does."""
     by_key = [
-        (actions.path(row.id) or tr("Elsewhere"), actions.title(row.id).rstrip(" …"), ", ".join(actions.keys(row.id)))
+        (actions.path(row.id) or tr("Elsewhere"), tr_known(row.title).rstrip(" …"), ", ".join(actions.keys(row.id)))
         for row in actions.table
         if actions.keys(row.id)
     ]

@@ -14,6 +14,8 @@ from unbraid.app.translation import number, tr
 
 LOWEST_NUMBER = -999.0
 """What a number box holds for minus infinity."""
+LOWEST_STEP = -60.0
+"""Decibels below which a step of a fader's box leads to silence."""
 
 
 class ValueSlider(QWidget):
@@ -24,12 +26,14 @@ class ValueSlider(QWidget):
 
     def __init__(
         self, name: str, taper: Taper, *, unit: str = "", reset: float = 0.0, decimals: int = 1,
-        words: Callable[[float], str] | None = None, box: int = 72, parent: QWidget | None = None,
+        words: Callable[[float], str] | None = None, read: Callable[[str], float | None] | None = None,
+        box: int = 72, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
+        """words: how the value is written, where that is no number; read: and read again, None for what is none."""
         super().__init__(parent)
         self._taper, self._reset, self._value = taper, reset, reset
         self.slider = _Slider(self)
-        self.box = _Box(taper, unit, decimals, words, self)
+        self.box = _Box(taper, unit, decimals, words, read, self)
         self.box.setFixedWidth(box)
         self.set_name(name)
         layout = QHBoxLayout(self)
@@ -81,7 +85,7 @@ class _Slider(QSlider):
         self.setSingleStep(5)
         self.setPageStep(50)
         self.setMinimumWidth(60)
-        self._quiet = False
+        self._quiet, self._turned = False, 0.0
         self.valueChanged.connect(lambda position: None if self._quiet else self.moved.emit(position))
 
     def show_position(self, position: int) -> None:
@@ -103,8 +107,11 @@ class _Slider(QSlider):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        turned = event.angleDelta().y() or event.angleDelta().x()
-        self.setValue(self.value() + round(turned / 120 * self.singleStep()))
+        """Touchpads turn by small amounts: what is less than a position waits for more."""
+        self._turned += (event.angleDelta().y() or event.angleDelta().x()) / 120 * self.singleStep()
+        whole = int(self._turned)
+        self._turned -= whole
+        self.setValue(self.value() + whole)
         event.accept()
 
     def _handle(self) -> QRect:
@@ -125,11 +132,14 @@ class _Box(QDoubleSpinBox):
     typed = Signal(float)
 
     def __init__(
-        self, taper: Taper, unit: str, decimals: int, words: Callable[[float], str] | None, parent: QWidget
-    ) -> None:
+        self, taper: Taper, unit: str, decimals: int, words: Callable[[float], str] | None,
+        read: Callable[[str], float | None] | None, parent: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._unit, self._words, self._quiet = unit, words, False
-        low = LOWEST_NUMBER if math.isinf(taper.low) else taper.low
+        self._unit, self._words, self._read, self._quiet = unit, words, read, False
+        self._is_open = math.isinf(taper.low)
+        """Whether there is silence below the lowest number."""
+        low = LOWEST_NUMBER if self._is_open else taper.low
         self.setRange(low, taper.high)
         self.setDecimals(decimals)
         self.setSingleStep(0.5 if unit == "dB" else (taper.high - low) / 100)
@@ -157,6 +167,16 @@ class _Box(QDoubleSpinBox):
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         return (QValidator.State.Acceptable, text, position)
 
+    def stepBy(self, steps: int) -> None:  # noqa: N802
+        """Between silence and the lowest number of a fader there is a single step."""
+        if not self._is_open:
+            super().stepBy(steps)
+        elif self.value() <= LOWEST_NUMBER:
+            self.setValue(LOWEST_STEP if steps > 0 else LOWEST_NUMBER)
+        else:
+            target = self.value() + steps * self.singleStep()
+            self.setValue(target if target >= LOWEST_STEP else LOWEST_NUMBER)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.FocusIn:
             self.selectAll()
@@ -164,14 +184,17 @@ class _Box(QDoubleSpinBox):
 
     def _parsed(self, text: str) -> float:
         plain = text.replace("−", "-").replace(",", ".").lower().strip()
+        if self._read is not None and (told := self._read(plain)) is not None:
+            return told
         for ending in (self._unit.lower(), "db", "%"):
             plain = plain.removesuffix(ending).strip() if ending else plain
-        if plain in ("-inf", "-∞", "inf", "off", "-"):
+        if self._is_open and plain in ("-inf", "-∞", "inf", "off", "-"):
             return LOWEST_NUMBER
         try:
-            return min(max(float(plain), self.minimum()), self.maximum())
+            value = float(plain)
         except ValueError:
             return self.value()
+        return self.value() if math.isnan(value) else min(max(value, self.minimum()), self.maximum())
 
     def _told(self, value: float) -> None:
         if not self._quiet:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
-from unbraid.app.theme import set_property
+from unbraid.app.controls.tile import Tile
 from unbraid.app.translation import mark, tr_known
 from unbraid.core.export import What
 
@@ -22,30 +22,12 @@ CHOICES: tuple[tuple[What, str, str], ...] = (
 WIDTH = 224
 
 
-class Tile(QPushButton):
-    """A choice with a title and a line about it."""
+class Choice(Tile):
+    """A tile of which one is chosen."""
 
     def __init__(self, title: str, about: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(title, about, parent=parent)
         self.setCheckable(True)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(about)
-        set_property(self, role="tile")
-        head, line = QLabel(title), QLabel(about)
-        line.setWordWrap(True)
-        set_property(line, kind="readout")
-        for label in (head, line):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(0)
-        layout.addWidget(head)
-        layout.addWidget(line)
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        """As high as both texts are, however many lines the second has."""
-        layout = self.layout()
-        return QSize(WIDTH, 0 if layout is None else layout.totalHeightForWidth(WIDTH))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Up and down belong to the list."""
@@ -53,10 +35,6 @@ class Tile(QPushButton):
             event.ignore()
         else:
             super().keyPressEvent(event)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Nothing is cut off."""
-        return self.sizeHint()
 
 
 class ChoiceList(QWidget):
@@ -67,12 +45,12 @@ class ChoiceList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
-        self.tiles: dict[What, Tile] = {}
+        self.tiles: dict[What, Choice] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         for what, title, about in CHOICES:
-            tile = Tile(tr_known(title), tr_known(about), self)
+            tile = Choice(tr_known(title), tr_known(about), self)
             self.tiles[what] = tile
             self._group.addButton(tile)
             layout.addWidget(tile)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from unbraid.app.export.choice_list import ChoiceList
@@ -340,17 +340,13 @@ class ExportDialog(QDialog):
         else:
             self.close()
 
-    def reject(self) -> None:
-        """Escape closes; writing goes on and tells when it is done."""
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Writing goes on behind a closed dialog."""
+    def done(self, result: int) -> None:
+        """Escape, the cross and the button close; writing goes on behind a closed dialog and tells when it is done."""
         self._timer.stop()
         self._abandon_measuring()
         if not self.is_busy:
             self._kept = Rendered()
-        super().closeEvent(event)
+        super().done(result)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """What is on the disk may have changed."""

@@ -23,6 +23,7 @@ class FolderField(QWidget):
         self.line.setAccessibleName(tr("Folder"))
         self.line.setToolTip(tr("Where the files go. A folder can be dropped here."))
         self.button = QPushButton(tr("Choose …"), self)
+        self.button.setAutoDefault(False)
         self.button.setAccessibleName(tr("Choose the folder"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -17,6 +19,7 @@ class HistoryPage(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._shown: list[tuple[int, str]] = []
         words = QLabel(tr("Every step is kept at once and survives closing. Click one to go back to it."))
         words.setWordWrap(True)
         words.setProperty("kind", "muted")
@@ -32,16 +35,22 @@ class HistoryPage(QWidget):
         self._show()
 
     def _show(self) -> None:
-        self.list.clear()
+        """Only what differs is touched: histories are long, and this happens while an item is being clicked."""
         document = self._session.document
-        for step in () if document is None else document.steps():
-            item = QListWidgetItem(step.title or tr("Beginning"))
-            item.setData(NUMBER, step.number)
+        steps = () if document is None else document.steps()
+        wanted = [(step.number, step.title or tr("Beginning")) for step in steps]
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(self._shown, wanted, strict=False)))
+        while self.list.count() > same:
+            self.list.takeItem(self.list.count() - 1)
+        for number, title in wanted[same:]:
+            item = QListWidgetItem(title)
+            item.setData(NUMBER, number)
             self.list.addItem(item)
+        self._shown = wanted
+        for row, step in enumerate(steps):
             if step.is_current:
-                self.list.setCurrentItem(item)
-        if (current := self.list.currentItem()) is not None:
-            self.list.scrollToItem(current)
+                self.list.setCurrentRow(row)
+                self.list.scrollToItem(self.list.item(row))
 
     def _go(self, item: QListWidgetItem) -> None:
         document = self._session.document

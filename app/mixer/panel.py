@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from unbraid.app import theme
+from unbraid.app.controls.column import Column
 from unbraid.app.controls.taper import Fader
 from unbraid.app.controls.tile import Tile
 from unbraid.app.controls.value_slider import ValueSlider
@@ -21,6 +22,8 @@ from unbraid.core.mixing.part import MASTER, is_heard
 from unbraid.core.separation.goals import GOALS
 
 METER_MS = 40
+NOTHING: tuple[tuple[float, ...], float, None] = ((), float("-inf"), None)
+"""The levels of what is not heard."""
 
 _TITLES = {
     "gain_db": lambda name: tr("Level of {name}", name=name),
@@ -52,6 +55,7 @@ class MixerPanel(QWidget):
         self.solo_lamp.clicked.connect(lambda: session.edit(tr("Clear solo"), edits.clear_solo))
         self.solo_lamp.hide()
         self.empty = _Empty(self)
+        self.empty.hide()
         self.empty.goal_wanted.connect(self.goal_wanted.emit)
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 4, 0)
@@ -61,12 +65,10 @@ class MixerPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(self._list)
         outer.addStretch(1)
-        self._area = QScrollArea(self)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = Column(self)
         self._area.setWidget(inside)
         self.master = MasterView(session, self)
+        self.master.meter.cleared.connect(self._clear_clips)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
@@ -101,7 +103,7 @@ class MixerPanel(QWidget):
     def _follow(self, old: Project, new: Project) -> None:
         channels = 0 if new.song is None else new.song.channels
         shape = [(stem.id, stem.name, stem.colour) for stem in new.stems]
-        if old.song is not new.song or shape != [(stem.id, stem.name, stem.colour) for stem in old.stems]:
+        if old.song != new.song or shape != [(stem.id, stem.name, stem.colour) for stem in old.stems]:
             self._rebuild(new, channels)
         soloed = new.residual.solo or any(stem.strip.solo for stem in new.stems)
         for stem in new.stems:
@@ -129,6 +131,7 @@ class MixerPanel(QWidget):
     def _add(self, strip: StripView) -> None:
         self._strips[strip.id] = strip
         self._list.addWidget(strip)
+        strip.show()
         strip.unfold(strip.id in self._open)
         strip.set_chosen(strip.id == self.chosen)
         strip.strip_changed.connect(self._changed)
@@ -136,7 +139,7 @@ class MixerPanel(QWidget):
         strip.released.connect(self._released)
         strip.chosen.connect(self.choose)
         strip.menu_wanted.connect(self.menu_wanted.emit)
-        strip.clips_cleared.connect(lambda _: self._session.playing.clear_clips())
+        strip.clips_cleared.connect(self._clear_clips)
         strip.unfolded.connect(self._unfolded)
 
     def _relook(self) -> None:
@@ -146,6 +149,8 @@ class MixerPanel(QWidget):
     # -- what hands do -----------------------------------------------------------------------------------------------
 
     def _changed(self, id: str, strip: Strip, field: str) -> None:
+        if id not in self._strips:  # its box loses the focus while it goes away
+            return
         name = self._name(id)
         title = _TITLES.get(field, lambda name: tr("Equaliser of {name}", name=name))(name)
         merge = "" if field in ("mute", "solo", "invert") else f"{field}:{id}"
@@ -179,12 +184,19 @@ class MixerPanel(QWidget):
         for meter in (self.master.meter, *(strip.meter for strip in self._strips.values())):
             meter.hold_s = hold_s
         for id, strip in self._strips.items():
-            reading = levels.get(id)
-            strip.show_levels(*(reading or ((), float("-inf"), 0)))
-        self.master.show_levels(*(levels.get(MASTER) or ((), float("-inf"), 0)))
+            reading = None if playing.is_original else levels.get(id)
+            strip.show_levels(*(reading or NOTHING))
+        self.master.show_levels(*(levels.get(MASTER) or NOTHING))
         still = all(strip.meter.is_still for strip in self._strips.values()) and self.master.meter.is_still
         if not playing.is_playing and still:
             self._meters.stop()
+
+    def _clear_clips(self, *_: object) -> None:
+        """All lamps go out: they belong to one mix."""
+        self._session.playing.clear_clips()
+        for strip in self._strips.values():
+            strip.meter.forget_clips()
+        self.master.meter.forget_clips()
 
 
 class _Empty(QWidget):
@@ -233,24 +245,26 @@ class MasterView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
-        for widget in (title, self.fader):
-            column.addWidget(widget)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(title)
+        head.addWidget(self.fader, 1)
+        column.addLayout(head)
         column.addLayout(foot)
         column.addWidget(self.loudness)
         self.fader.changed.connect(
             lambda value: session.edit(tr("Output level"), lambda p: edits.set_master(p, value), merge="master")
         )
         self.fader.released.connect(session.end_merge)
-        self.meter.cleared.connect(lambda: session.playing.clear_clips())
         session.playing.measured.connect(self._show_measures)
 
     def show_gain(self, gain_db: float) -> None:
         """The fader."""
         self.fader.set_value(gain_db)
 
-    def show_levels(self, peaks_db: tuple[float, ...], lufs: float, clips: int) -> None:
+    def show_levels(self, peaks_db: tuple[float, ...], lufs: float, clips: int | None) -> None:
         """The meters."""
-        self.meter.show_levels(peaks_db, clips)
+        self.meter.show_levels(peaks_db, clips, lufs=lufs)
         self.now.setText("" if lufs < -70 else f"{number(lufs, 0)} LUFS")
 
     def _show_measures(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QMouseEvent, Q
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from unbraid.app import theme
+from unbraid.app.controls.fold import Fold
 from unbraid.app.controls.taper import Even, Fader
 from unbraid.app.controls.value_slider import ValueSlider
 from unbraid.app.mixer.meter import Meter
@@ -34,19 +36,20 @@ class StripView(QFrame):
     def __init__(self, id: str, name: str, colour: str, letter: str, *, channels: int, parent: QWidget | None = None):
         super().__init__(parent)
         self.id, self._name, self._strip = id, name, Strip()
+        self._shown: tuple[Strip, bool] | None = None
         self.setProperty("surface", "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Strip of {name}", name=name))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.badge = Badge(colour, letter, self)
         self.title = QLabel(name, self)
+        self.title.setToolTip(name)
+        self.title.setMinimumWidth(48)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.mute = self._button("M", tr("Mute {name} (M)", name=name), "mute")
         self.solo = self._button("S", tr("Solo {name} (S; with Shift: alone)", name=name), "solo")
-        self.more = QToolButton(self)
-        self.more.setCheckable(True)
-        self.more.setProperty("role", "small")
-        theme.set_icon(self.more, "expand")
+        self.more = Fold(parent=self)
         self._say(self.more, tr("Pan, equaliser and polarity of {name}", name=name))
         self.fader = ValueSlider(tr("Level of {name}", name=name), Fader(), unit="dB", parent=self)
         self.meter = Meter(name, self)
@@ -62,6 +65,9 @@ class StripView(QFrame):
 
     def show_strip(self, strip: Strip, *, heard: bool) -> None:
         """Show the mixer's values; `heard` is False for what a mute or another's solo silences."""
+        if (strip, heard) == self._shown:
+            return
+        self._shown = (strip, heard)
         self._strip = strip
         self.mute.setChecked(strip.mute)
         self.solo.setChecked(strip.solo)
@@ -77,11 +83,12 @@ class StripView(QFrame):
         """Another name or colour."""
         self._name = name
         self.title.setText(name)
+        self.title.setToolTip(name)
         self.badge.set_look(colour, letter)
 
-    def show_levels(self, peaks_db: Sequence[float], lufs: float, clips: int) -> None:
+    def show_levels(self, peaks_db: Sequence[float], lufs: float, clips: int | None) -> None:
         """The meters."""
-        self.meter.show_levels(peaks_db, clips)
+        self.meter.show_levels(peaks_db, clips, lufs=lufs)
         self.loudness.setText("" if lufs < -70 else f"{number(lufs, 0)} LUFS")
 
     def unfold(self, on: bool) -> None:
@@ -111,7 +118,8 @@ class StripView(QFrame):
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
-        self.pan = ValueSlider(tr("Pan of {name}", name=self._name), Even(-1.0, 1.0, 0.01), decimals=2, words=pan_words)
+        self.pan = ValueSlider(tr("Pan of {name}", name=self._name), Even(-1.0, 1.0, 0.01), decimals=2, words=pan_words,
+                               read=pan_of)  # fmt: skip
         self.pan.setEnabled(channels == 2)
         if channels != 2:
             self.pan.setToolTip(tr("pan is for stereo; this song has {count} channel(s)", count=channels))
@@ -193,6 +201,7 @@ class StripView(QFrame):
             self.solo_only.emit(self.id)
         else:
             self._change("solo", on)
+        self.solo.setChecked(self._strip.solo)  # where that was no change, the click has moved the button alone
 
     def _unfold(self, on: bool) -> None:
         self.details.setVisible(on)
@@ -265,3 +274,18 @@ def pan_words(pan: float) -> str:
     if percent == 0:
         return "C"
     return f"{'L' if percent < 0 else 'R'} {abs(percent)}"
+
+
+def pan_of(words: str) -> float | None:
+    """What `pan_words` wrote, in any case; percent to the right where no side is named (`-30` is `L 30`)."""
+    words = words.strip().lower().removesuffix("%").strip()
+    if words in ("c", ""):
+        return 0.0 if words else None
+    sign = {"l": -1.0, "r": 1.0}.get(words[0])
+    try:
+        percent = float(words if sign is None else words[1:])
+    except ValueError:
+        return None
+    if math.isnan(percent):
+        return None
+    return min(max((sign or 1.0) * percent / 100, -1.0), 1.0)

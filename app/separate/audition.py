@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -10,19 +9,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from unbraid.app import theme
+from unbraid.app.controls.fold import Fold
 from unbraid.app.session.auditioning import Auditioning, Candidate
 from unbraid.app.session.session import Session
 from unbraid.app.translation import number, tr, tr_known
 from unbraid.core.separation.goals import GOALS, Way
 from unbraid.core.separation.registry import Card
 
-FIRST = ("voice", "center", "repet_sim", "hpss_voice")
+FIRST = ("voice", "repet_sim", "hpss_voice")
 """What is ticked at first: a goal or methods."""
 
 
@@ -34,12 +33,8 @@ class AuditionBox(QWidget):
         self._session = session
         self._ticks: dict[QCheckBox, Candidate] = {}
         self._audition: Auditioning = session.auditioning
-        self.open = QToolButton()
-        self.open.setText(tr("Compare methods by ear"))
-        self.open.setCheckable(True)
+        self.open = Fold(tr("Compare methods by ear"))
         self.open.setToolTip(tr("Ten seconds by several methods, side by side"))
-        self.open.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        theme.set_icon(self.open, "expand")
         self._inside = QWidget()
         column = QVBoxLayout(self._inside)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,7 +115,7 @@ class AuditionBox(QWidget):
         self.blind.blockSignals(True)
         self.blind.setChecked(audition.is_blind)
         self.blind.blockSignals(False)
-        self.blind.setEnabled(len(audition.results) > 1)
+        self.blind.setEnabled(audition.is_complete and len(audition.results) > 1)
         self.target.clear()
         for name in audition.targets():
             self.target.addItem(theme.stem_title(name), name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
+from unbraid.app import theme
 from unbraid.app.translation import tr, tr_known
 from unbraid.core.separation.contract import Parameter, Value
 
@@ -60,6 +62,16 @@ class ParameterForm(QWidget):
         return self._fields[name]
 
 
+class _Number(QDoubleSpinBox):
+    """Shows no zeros that say nothing: `20 %`, `0.35 s`."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        """As few decimals as the value has."""
+        text = super().textFromValue(value)
+        point = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(point) if point in text else text
+
+
 def _help(parameter: Parameter) -> str:
     allowed = tr("Allowed: {what}. Default: {default}.", what=parameter.allowed(), default=parameter.default)
     return f"{tr_known(parameter.help)}\n{allowed}" if parameter.help else allowed
@@ -78,13 +90,15 @@ def _field(parameter: Parameter, form: ParameterForm) -> QWidget:
         made = spin = QSpinBox()
         spin.setRange(round(_low(parameter)), round(_high(parameter)))
         spin.setSuffix(_suffix(parameter))
+        theme.pad(spin)
         spin.valueChanged.connect(lambda *_: form.changed.emit())
     elif parameter.kind == "float":
-        made = double = QDoubleSpinBox()
+        made = double = _Number()
         double.setDecimals(_decimals(parameter))
         double.setRange(_low(parameter), _high(parameter))
         double.setSingleStep(_step(parameter))
         double.setSuffix(_suffix(parameter))
+        theme.pad(double)
         double.valueChanged.connect(lambda *_: form.changed.emit())
     else:
         made = line = QLineEdit()
@@ -152,8 +166,9 @@ def _suffix(parameter: Parameter) -> str:
 
 def _decimals(parameter: Parameter) -> int:
     """Enough for the default and the ends."""
-    texts = [f"{value:g}" for value in (parameter.default, parameter.low, parameter.high) if isinstance(value, float)]
-    return max([2, *(len(text.partition(".")[2]) for text in texts if "e" not in text)])
+    given = [value for value in (parameter.default, parameter.low, parameter.high) if isinstance(value, float)]
+    exponents = [Decimal(f"{value:g}").as_tuple().exponent for value in given]
+    return max([2, *(-exponent for exponent in exponents if isinstance(exponent, int))])
 
 
 def _step(parameter: Parameter) -> float:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from unbraid.app import theme
+from unbraid.app.controls.column import Column
+from unbraid.app.controls.fold import Fold
 from unbraid.app.controls.tile import Tile
 from unbraid.app.selection import Selection
 from unbraid.app.separate.audition import AuditionBox
@@ -47,10 +46,7 @@ class SeparatePage(QWidget):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(8)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = Column(self)
         area.setWidget(inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +62,7 @@ class SeparatePage(QWidget):
         self._column.addStretch(1)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._show_selection)
+        session.finished.connect(lambda _: self._tell_times())
         self._follow(session.state, session.state)
 
     # -- building ----------------------------------------------------------------------------------------------------
@@ -104,11 +101,7 @@ class SeparatePage(QWidget):
         self._column.addLayout(grid)
 
     def _add_methods(self) -> None:
-        self.more = QToolButton()
-        self.more.setText(tr("Choose a method yourself"))
-        self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        theme.set_icon(self.more, "expand")
+        self.more = Fold(tr("Choose a method yourself"))
         self._column.addWidget(self.more)
         self._methods = QWidget()
         column = QVBoxLayout(self._methods)
@@ -167,6 +160,7 @@ class SeparatePage(QWidget):
         card = self._cards.get(self.method.currentData())
         if self._form is not None:
             self._form_place.removeWidget(self._form)
+            self._form.hide()
             self._form.deleteLater()
             self._form = None
         self.run.setEnabled(card is not None and card.info is not None and self._session.has_song)
@@ -176,19 +170,25 @@ class SeparatePage(QWidget):
             self._form_place.addWidget(self._form)
 
     def _follow(self, old: Project, new: Project) -> None:
-        if old.stems is not new.stems or old.song is not new.song or self.source.count() == 0:
+        stems = [(stem.id, stem.name) for stem in new.stems]
+        if stems != [(stem.id, stem.name) for stem in old.stems] or self.source.count() == 0:
             chosen = self.source.currentData()
             self.source.clear()
             self.source.addItem(tr("the whole mix"), "")
             for stem in new.stems:
                 self.source.addItem(theme.stem_title(stem.name), stem.id)
             self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
-        for wish in GOALS:
-            button = self.goal_buttons[wish.id]
-            button.setEnabled(new.song is not None)
-            button.tell(_time_words(wish, new))
+        if old.song != new.song or old is new:
+            self._tell_times()
         self.run.setEnabled(self._form is not None and new.song is not None)
         self._show_selection(self._session.selection)
+
+    def _tell_times(self) -> None:
+        """What tasks there are for the song, and how long each takes on this machine, known anew after each run."""
+        project = self._session.state
+        for wish in GOALS:
+            self.goal_buttons[wish.id].setEnabled(project.song is not None)
+            self.goal_buttons[wish.id].tell(_time_words(wish, project))
 
     def _show_selection(self, selection: Selection | None) -> None:
         self.within.setText(selection_words(selection, self._session.state))

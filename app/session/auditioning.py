@@ -64,8 +64,11 @@ class Auditioning(QObject):
         """Places of the results as they are shown: shuffled when the audition is blind."""
         self.is_blind = False
         self.playing: int | None = None
+        self.is_complete = False
+        """Whether all candidates have been made, or given up."""
         self.target = ""
         session.replaced.connect(self.clear)
+        session.playing.state_changed.connect(self._heard_no_more)
 
     def begin(self, candidates: Sequence[Candidate]) -> None:
         """Separate ten seconds, from the selection's start or from where we are, with each candidate."""
@@ -86,6 +89,16 @@ class Auditioning(QObject):
         self._job = self._session.submit(tr("Audition of {count} methods", count=len(candidates)), work)
 
     def _work(
+        self, mix: Path, folder: Path, start_s: float, end_s: float, candidates: tuple[Candidate, ...], desk: Desk
+    ) -> None:
+        try:
+            self._make(mix, folder, start_s, end_s, candidates, desk)
+        finally:
+            if desk.is_stopped:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._session.bridge.soon(self._complete, folder)
+
+    def _make(
         self, mix: Path, folder: Path, start_s: float, end_s: float, candidates: tuple[Candidate, ...], desk: Desk
     ) -> None:
         passage = folder / "passage.wav"
@@ -113,11 +126,22 @@ class Auditioning(QObject):
     def _take(self, folder: Path, heard: Heard) -> None:
         if folder != self._folder:
             return
+        self.order.append(len(self.results))
         self.results.append(heard)
-        self.order = list(range(len(self.results)))
         if not self.target and heard.stems:
             self.target = next(iter(heard.stems))
         self.changed.emit()
+
+    def _complete(self, folder: Path) -> None:
+        if folder == self._folder:
+            self.is_complete = True
+            self.changed.emit()
+
+    def _heard_no_more(self) -> None:
+        """The song is heard again, whoever asked for it."""
+        if self.playing is not None and not self._session.playing.is_auditioning:
+            self.playing = None
+            self.changed.emit()
 
     # -- listening ---------------------------------------------------------------------------------------------------
 
@@ -131,8 +155,8 @@ class Auditioning(QObject):
         if self._song is None or not heard.stems:
             return
         parts = tuple(Part(name, stem, Strip(solo=name == self.target)) for name, stem in heard.stems.items())
-        self._session.playing.audition(Mixdown(self._song, parts))
         self.playing = place
+        self._session.playing.audition(Mixdown(self._song, parts))
         self.changed.emit()
 
     def choose_target(self, name: str) -> None:
@@ -175,7 +199,7 @@ class Auditioning(QObject):
             self._job = None
         self._session.playing.end_audition()
         self.results, self.order, self.playing, self._song = [], [], None, None
-        self.is_blind, self.target = False, ""
+        self.is_blind, self.is_complete, self.target = False, False, ""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

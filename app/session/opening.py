@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 from unbraid.app.translation import tr
 from unbraid.core import jobs, mapped_wav, naming
 from unbraid.core.document import drafts, edits
+from unbraid.core.document.codec import LONGEST_NAME
 from unbraid.core.document.document import Document
 from unbraid.core.document.state import Song, Stem
-from unbraid.core.errors import AudioFileError
+from unbraid.core.errors import AudioFileError, Cancelled
 from unbraid.core.evaluation.multitracks import MIXES, Multitrack, Sound, find
 from unbraid.core.folders import working_folder
 from unbraid.core.job_queue import Desk
@@ -45,7 +47,10 @@ class Opening:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._work: Path | None = None
+        self._arriving: set[Document] = set()
+        """Made by the queue's thread and not yet shown."""
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open a project, a song, or a song with its stems (several files, or a folder of them)."""
@@ -73,10 +78,39 @@ class Opening:
     def open_project(self, path: Path) -> None:
         """Open a project folder, its document, or an archive of one."""
         if path.suffix.lower() == ".zip":
-            document = Document.open_archive(path, drafts.new_draft(path.stem))
+            self._session.submit(tr("Opening {name}", name=path.name), partial(self._unpack, path), opening=True)
+        elif (here := self._session.document) is not None and _is_in(path, here.folder):
+            self._session.noticed.emit("info", tr("{name} is open already", name=here.name))
         else:
-            document = Document.open(path)
-        self._session.take(document)
+            self._session.take(Document.open(path))
+
+    def add_stem(self, path: Path) -> None:
+        """One stem more, from a file that is as long as the song."""
+        document = self._session.document
+        if document is not None:
+            work = partial(self._decode_stem, document, path)
+            self._session.submit(tr("Opening {name}", name=path.name), work, opening=True)
+
+    def _unpack(self, path: Path, desk: Desk) -> None:
+        self._hand_over(Document.open_archive(path, drafts.new_draft(path.name.partition(".")[0])))
+
+    def _decode_stem(self, document: Document, path: Path, desk: Desk) -> None:
+        song = document.state.song
+        assert song is not None
+        sweep()
+        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=working_folder()) as folder:
+            target = Path(folder) / "sound.wav"
+            opened = desk.run(jobs.import_song, path, target, 0.0, None, False, None)
+            with self._session.media_lock:
+                if self._session.document is not document:
+                    raise Cancelled
+                (stem,) = _stems(document, song, {_stem_name(path): Decoded(target, opened)})
+                self._session.bridge.soon(self._take_stem, document, song, stem)
+
+    def _take_stem(self, document: Document, song: Song, stem: Stem) -> None:
+        if self._session.document is document and document.state.song == song:
+            made = edits.new_stem(stem.name, stem.media)
+            self._session.edit(tr("Add {name}", name=stem.name), lambda project: edits.add_stem(project, made))
 
     def _import(self, name: str, mix: Sound | None, stems: dict[str, Sound]) -> None:
         self._session.submit(
@@ -85,7 +119,11 @@ class Opening:
 
     def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], desk: Desk) -> None:
         """On the queue's thread: every sound decoded and adopted, then handed to the window."""
-        folder = self._folder()
+        sweep()
+        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=working_folder()) as folder:
+            self._hand_over(self._decoded(name, mix, stems, Path(folder), desk))
+
+    def _decoded(self, name: str, mix: Sound | None, stems: dict[str, Sound], folder: Path, desk: Desk) -> Document:
         if mix is not None and not stems and mix.path.suffix.lower() in STEM_FILES:
             mix, stems = _inside(mix, desk.run(jobs.describe_stem_file, mix.path))
         sounds: dict[str, Sound] = {"": mix, **stems} if mix is not None else dict(stems)
@@ -100,31 +138,46 @@ class Opening:
             desk.run(jobs.add_up, [d.path for d in done.values()], target)
             first = next(iter(done.values()))
             done = {"": Decoded(target, first.opened), **done}
-        document = self._document(name, done, source=None if mix is None else mix.path)
-        self._session.bridge.soon(self._session.take, document)
+        return self._document(name, done, None if mix is None else mix.path, desk)
 
-    def _document(self, name: str, done: dict[str, Decoded], source: Path | None) -> Document:
+    def _document(self, name: str, done: dict[str, Decoded], source: Path | None, desk: Desk) -> Document:
         document = Document.create(drafts.new_draft(name))
         try:
             song = _song(document, name, done[""], source)
+            desk.progress(1.0, "")
             stems = _stems(document, song, {stem: d for stem, d in done.items() if stem})
+            document.do(tr("Open {name}", name=name), lambda p: edits.set_stems(edits.set_song(p, song), stems))
         except BaseException:
-            document.close()
-            drafts.discard(document.folder)
+            _drop(document)
             raise
-        document.do(tr("Open {name}", name=name), lambda p: edits.set_stems(edits.set_song(p, song), stems))
         return document
 
-    def _folder(self) -> Path:
-        if self._work is None:
-            sweep()
-            self._work = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
-        return self._work
+    def _hand_over(self, document: Document) -> None:
+        """To the window, which may be closed by now."""
+        with self._lock:
+            if not self._is_closed:
+                self._arriving.add(document)
+                self._session.bridge.soon(self._arrive, document)
+                return
+        _drop(document)
+
+    def _arrive(self, document: Document) -> None:
+        self._arriving.discard(document)
+        self._session.guarded(lambda: self._session.take(document))
 
     def close(self) -> None:
-        """Remove the working folder."""
-        if self._work is not None:
-            shutil.rmtree(self._work, ignore_errors=True)
+        """Nothing opens any more."""
+        with self._lock:
+            self._is_closed = True
+            arriving, self._arriving = self._arriving, set()
+        for document in arriving:
+            _drop(document)
+
+
+def _drop(document: Document) -> None:
+    """Leave no trace of a draft that nobody has seen."""
+    document.close()
+    drafts.discard(document.folder)
 
 
 def is_project(path: Path) -> bool:
@@ -149,7 +202,7 @@ def _song(document: Document, name: str, decoded: Decoded, source: Path | None) 
         raise AudioFileError(tr("{name} holds no sound", name=name))
     cover = "" if tags.cover is None else document.media.add_blob(tags.cover, ".cover")
     return Song(
-        document.media.adopt(decoded.path), tags.text.get("title", "") or name, frames, channels, rate,
+        document.media.adopt(decoded.path), _song_name(tags.text.get("title", ""), name), frames, channels, rate,
         source="" if source is None else str(source), bits=info.bits, is_float=info.is_float,
         tags=tuple(tags.text.items()), cover=cover, cover_mime=tags.cover_mime,
     )  # fmt: skip
@@ -191,6 +244,24 @@ def _fitted(decoded: Decoded, song: Song) -> Decoded:
     return Decoded(path, decoded.opened)
 
 
+def _is_in(path: Path, folder: Path) -> bool:
+    """Whether a path is a project's folder or its document."""
+    with contextlib.suppress(OSError):
+        return (path if path.is_dir() else path.parent).samefile(folder)
+    return False
+
+
+def _stem_name(path: Path) -> str:
+    """What stands behind the last ` - ` of a file's name; the name itself where nothing does."""
+    return path.stem.rpartition(" - ")[2].strip() or path.stem
+
+
+def _song_name(title: str, file: str) -> str:
+    """A title as a document can keep it: one line, not endless, no control characters; the file's name for none."""
+    words = "".join(letter if letter.isprintable() else " " for letter in title).split()
+    return " ".join(words)[:LONGEST_NAME].strip() or file
+
+
 def _multitrack(paths: Sequence[Path]) -> Multitrack:
     """The one song that several files, a stem file or a folder make."""
     if len(paths) == 1:
@@ -202,7 +273,7 @@ def _multitrack(paths: Sequence[Path]) -> Multitrack:
                    count=len(tracks), names=names)
             )  # fmt: skip
         return tracks[0]
-    stems = {path.stem.rpartition(" - ")[2].strip().lower(): Sound(path) for path in paths}
+    stems = {_stem_name(path).lower(): Sound(path) for path in paths}
     if len(stems) < len(paths):
         raise AudioFileError(tr("several of these files have the same name; open the song alone"))
     mix = next((stems.pop(name) for name in MIXES if name in stems), None)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FRAME_MS = 33
+SETTLED_FRAMES = 8
+"""Frames without movement, after playing has stopped, until the playhead rests: the player obeys soon, not at once."""
 SETTLE_MS = 500
 """After the last change of the mixer, before its loudness is measured."""
 
@@ -53,7 +55,8 @@ class Playing(QObject):
         self.residual_db: float | None = None
         self._span: Span | None = None
         self._auditioned, self._home_s = False, 0.0
-        self._told = ""
+        self._place_s, self._still = 0.0, 0
+        self._told = self._refused = ""
         self._measuring: threading.Event | None = None
         self._frames = QTimer(self, interval=FRAME_MS)
         self._frames.timeout.connect(self._frame)
@@ -89,6 +92,11 @@ class Playing(QObject):
     def is_playing(self) -> bool:
         """Whether sound is coming out."""
         return self._player is not None and self._player.is_playing
+
+    @property
+    def is_auditioning(self) -> bool:
+        """Whether another sound is heard instead of the song."""
+        return self._auditioned
 
     @property
     def position_s(self) -> float:
@@ -134,8 +142,9 @@ class Playing(QObject):
             self.play()
             return
         self.end_audition()
-        start_s = selection.start_s if selection.start_s is not None else self.position_s
-        stop_s = selection.end_s if selection.end_s is not None else song.duration_s
+        start_s, stop_s = selection.times(song.duration_s)
+        if selection.start_s is None:
+            start_s = min(self.position_s, stop_s)
         self.player.set_band(selection.low_hz, selection.high_hz)
         self._span = Span(start_s, stop_s)
         loop = self._span if self._session.state.loop is not None else None
@@ -152,6 +161,7 @@ class Playing(QObject):
     def stop(self) -> None:
         """Stop and go back to where playing began."""
         if self._player is not None:
+            self.end_audition()
             self._player.stop()
             self._stopped()
 
@@ -159,12 +169,14 @@ class Playing(QObject):
         """Go to a time, playing or not."""
         song = self._session.state.song
         if song is not None and self._mixdown is not None:
+            self.end_audition()
             self.player.seek(min(max(time_s, 0.0), song.duration_s))
             self.moved.emit(self.position_s)
 
     def scrub(self, time_s: float) -> None:
         """Hear a short grain of the sound at a time while dragging."""
         if self._mixdown is not None:
+            self.end_audition()
             self.player.scrub(time_s)
             self.moved.emit(time_s)
 
@@ -236,6 +248,7 @@ class Playing(QObject):
         self._mixdown = None
         self.remix_lufs = self.song_lufs = self.null_db = self.residual_db = None
         self.is_original, self.match_db, self._span = False, 0.0, None
+        self._auditioned, self._refused = False, ""
         if self._player is not None:
             self._player.stop()
         self._stopped()
@@ -243,6 +256,7 @@ class Playing(QObject):
     def close(self) -> None:
         """End the player's thread and give the device back."""
         self.clear()
+        self._frames.stop()
         if self._player is not None:
             self._player.close()
 
@@ -260,9 +274,12 @@ class Playing(QObject):
         try:
             self._mixdown = mixdown_of(new, document.media, self._mixdown)
         except UnbraidError as error:
-            self._session.noticed.emit("error", str(error))
+            if str(error) != self._refused:  # each step tries again
+                self._refused = str(error)
+                self._session.noticed.emit("error", self._refused)
             self._mixdown = None
             return
+        self._refused = ""
         if self._auditioned:
             return
         if another:
@@ -270,12 +287,12 @@ class Playing(QObject):
             self.moved.emit(0.0)
         else:
             self.player.update(self._mixdown)
-        self._loop_changed(new)
         self._settle.start()
-        self.state_changed.emit()
+        if another or old.loop != new.loop:  # not with every movement of a fader
+            self._loop_changed(new)
 
     def _loop_changed(self, new: Project) -> None:
-        if self._span is None and self._player is not None:
+        if self._span is None and self._player is not None and not self._auditioned:
             self._player.set_loop(new.loop)
         self.state_changed.emit()
 
@@ -292,8 +309,8 @@ class Playing(QObject):
         self.state_changed.emit()
 
     def _stopped(self) -> None:
-        self._frames.stop()
-        self.moved.emit(self.position_s)
+        self._still = 0
+        self._frame()
         self.state_changed.emit()
 
     def _finished(self) -> None:
@@ -310,9 +327,14 @@ class Playing(QObject):
         self.state_changed.emit()
 
     def _frame(self) -> None:
-        self.moved.emit(self.position_s)
-        if not self.is_playing:
-            self._stopped()
+        """Where we are, while it plays and until it has come to rest."""
+        before, self._place_s = self._place_s, self.position_s
+        self.moved.emit(self._place_s)
+        self._still = self._still + 1 if self._place_s == before and not self.is_playing else 0
+        if self._still < SETTLED_FRAMES:
+            self._frames.start()
+        else:
+            self._frames.stop()
 
     # -- loudness ----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from unbraid.core import jobs, orders, speeds
 from unbraid.core.document import edits
 from unbraid.core.document.document import Document
 from unbraid.core.document.state import SILENT_DB, Project, Recipe, Span, Stem
-from unbraid.core.errors import ParameterError
+from unbraid.core.errors import Cancelled, ParameterError
 from unbraid.core.folders import working_folder
 from unbraid.core.job_queue import Desk, Job
 from unbraid.core.jobs import Separated, Told
@@ -61,7 +61,9 @@ class Separating:
         """Numbers of the steps that are drafts still."""
 
     def prepare(self) -> None:
-        """Warm the worker process up with the method of the drafts, while the song is looked at."""
+        """Warm the worker process up with the method of the drafts, while a song without stems is looked at."""
+        if not self._session.has_song or self._session.state.stems:
+            return
         self._session.submit(tr("Getting ready"), lambda desk: desk.run(jobs.warm_up, DRAFTS), quiet=True)
 
     def reach(self, goal: Goal, scope: Scope = Scope()) -> Job | None:
@@ -121,15 +123,21 @@ class Separating:
     def _hand_over(
         self, document: Document, state: Project, wish: Wish, way: Way, done: Separated, *, is_draft: bool
     ) -> None:
-        media = {name: document.media.adopt(path) for name, path in done.paths.items()}
-        self._session.bridge.soon(self._take, document, state, wish, way, media, done.seconds, is_draft)
+        with self._session.media_lock:
+            if self._session.document is not document:
+                raise Cancelled
+            media = {name: document.media.adopt(path) for name, path in done.paths.items()}
+            self._session.bridge.soon(self._take, document, state, wish, way, media, done.seconds, is_draft)
 
     def _take(
         self, document: Document, state: Project, wish: Wish, way: Way, media: Mapping[str, str], seconds: float,
         is_draft: bool,
     ) -> None:  # fmt: skip
         """On the window's thread: the step."""
-        if self._session.document is not document or document.state.song is not state.song:
+        if self._session.document is not document or document.state.song != state.song:
+            return
+        if wish.scope.stem and wish.scope.stem not in {stem.id for stem in document.state.stems}:
+            self._session.noticed.emit("warning", tr("the stem to be split is not there any more"))
             return
         recipe = _recipe(wish, way, seconds)
         title = tr("{task} (first draft)", task=wish.title) if is_draft else wish.title
@@ -150,8 +158,6 @@ def _with_stems(project: Project, wish: Wish, media: Mapping[str, str], recipe: 
     """The project with the stems of a wish: in the place of all, or of the one that was split."""
     scope = wish.scope
     if scope.stem:
-        if scope.stem not in {stem.id for stem in project.stems}:
-            return project
         parts = tuple(edits.new_stem(name, what, recipe=recipe) for name, what in media.items())
         return edits.split_stem(project, scope.stem, parts)
     known = {stem.name: stem for stem in project.stems}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from unbraid.app.task_bridge import TaskBridge
 from unbraid.app.translation import tr
 from unbraid.core.document import drafts, edits, recent
 from unbraid.core.document.document import Document
-from unbraid.core.document.state import EMPTY, Project, Span
+from unbraid.core.document.state import EMPTY, NEUTRAL, Project, Span
 from unbraid.core.errors import UnbraidError
 from unbraid.core.job_queue import Desk, Job, JobQueue, State
 from unbraid.core.playback.backend import AudioBackend
@@ -59,6 +60,8 @@ class Session(QObject):
         self.bridge = TaskBridge(self)
         self.document: Document | None = None
         self.selection: Selection | None = None
+        self.media_lock = threading.RLock()
+        """Held while sound goes into the media pool of `document` and is handed over, and while that is replaced."""
         self.queue = JobQueue()
         self.opening_queue = JobQueue("opening")
         for queue in (self.queue, self.opening_queue):
@@ -101,7 +104,8 @@ class Session(QObject):
 
     def close_document(self) -> None:
         """Close the document; a draft in which nothing but opening a song was done leaves no trace."""
-        document, self.document = self.document, None
+        with self.media_lock:
+            document, self.document = self.document, None
         if document is None:
             return
         self.queue.cancel_all()
@@ -140,10 +144,13 @@ class Session(QObject):
 
     def save_as(self, folder: Path) -> None:
         """Keep the document in `folder` from now on; a draft becomes a project."""
-        document = self.document
-        if document is None:
-            return
-        if self.guarded(lambda: document.save_as(folder)):
+        with self.media_lock:
+            self.bridge.flush()  # stems that are in the media pool become steps, or they would stay behind
+            document = self.document
+            if document is None:
+                return
+            is_saved = self.guarded(lambda: document.save_as(folder))
+        if is_saved:
             recent.remember(document.folder, document.name)
             self.noticed.emit("info", tr("Kept in {folder}. Every step is saved there from now on.", folder=folder))
             self.history_changed.emit()
@@ -223,5 +230,8 @@ class Session(QObject):
 
 
 def _is_untouched(document: Document) -> bool:
-    """Whether nothing but opening was done (the first step opens the song)."""
-    return len(document.steps()) <= 2
+    """Whether nothing but opening was done (the first step opens the song); what was recovered counts as touched."""
+    state = document.state
+    as_opened = all(stem.strip == NEUTRAL and stem.recipe is None for stem in state.stems)
+    as_opened = as_opened and (state.residual, state.master_db, state.notes) == (NEUTRAL, 0.0, "")
+    return as_opened and len(document.steps()) <= 2 and not (state.markers or state.loop or document.warnings)

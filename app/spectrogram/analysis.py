@@ -30,7 +30,8 @@ LARGE = 100_000_000
 """Bins times frames of a picture from which the hop is half a window instead of a quarter."""
 MOST_KEPT_BYTES = 1_500_000_000
 MOST_WAVES = 32
-NICENESS = 10
+NICENESS = 3
+"""Sound and window go first, but somebody waits for the picture."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Picture:
         self.pyramid = LevelPyramid(grid.window // 2 + 1, frames, time_levels=32, freq_levels=1, full_scale=full_scale)
         self.ready = np.zeros(-(-frames // BLOCK), bool)
         """Which blocks of frames are done."""
-        self._order: list[int] = []
+        self._taken = np.zeros(len(self.ready), bool)
+        self._writing = threading.Lock()
 
     @property
     def frames_per_s(self) -> float:
@@ -77,20 +79,33 @@ class Picture:
         return float(self.ready.mean())
 
     def next_block(self, focus_s: float) -> int | None:
-        """The first block not yet done from that moment on, then from the start."""
-        if self.ready.all():
+        """Take the first block that nobody has taken yet, from that moment on, then from the start."""
+        missing = np.flatnonzero(~self._taken)
+        if not len(missing):
             return None
         start = min(max(0, int(focus_s * self.frames_per_s) // BLOCK), len(self.ready) - 1)
-        missing = np.flatnonzero(~self.ready)
         later = missing[missing >= start]
-        return int(later[0] if len(later) else missing[0])
+        block = int(later[0] if len(later) else missing[0])
+        self._taken[block] = True
+        return block
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether all blocks are done or being worked on."""
+        return bool(self._taken.all())
 
     def analyse(self, block: int) -> None:
-        """Fill a block of frames."""
+        """Fill a block of frames; several threads may do that at once, but the top of the pyramid belongs to all."""
         first = block * BLOCK
         count = min(BLOCK, self.pyramid.frames - first)
-        self.pyramid.write(first, magnitudes(self.signal, self.grid, first, count))
+        found = magnitudes(self.signal, self.grid, first, count)
+        with self._writing:
+            self.pyramid.write(first, found)
         self.ready[block] = True
+
+    def give_up(self) -> None:
+        """Leave it as it is."""
+        self._taken[:] = self.ready[:] = True
 
 
 def magnitudes(signal: Signal, grid: Grid, first: int, count: int) -> npt.NDArray[np.float32]:
@@ -130,6 +145,28 @@ class Waveform:
         return True
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A piece of work: a block of a picture, or the next part of a waveform."""
+
+    what: Picture | Waveform
+    block: int = 0
+
+    def carry_out(self) -> None:
+        """Do it."""
+        if isinstance(self.what, Picture):
+            self.what.analyse(self.block)
+        else:
+            self.what.step()
+
+    def give_up(self) -> None:
+        """It cannot be done: leave it as it is, and say that it is complete."""
+        if isinstance(self.what, Picture):
+            self.what.give_up()
+        else:
+            self.what.peaks.filled = self.what.peaks.length
+
+
 Key = tuple[object, ...]
 
 
@@ -141,11 +178,11 @@ class Analyst:
 
     def __init__(self, threads: int | None = None):
         self._lock = threading.Condition()
-        self._preparing = threading.Lock()
+        self._preparing: threading.Thread | None = None
         self._kept: OrderedDict[Key, Picture] = OrderedDict()
         self._wanted: list[Picture] = []
         self._waves: OrderedDict[Key, Waveform] = OrderedDict()
-        self._taken: set[int] = set()
+        self._taken: set[_Task] = set()
         self._focus_s = 0.0
         self._closed = False
         self.is_prepared = False
@@ -177,6 +214,12 @@ class Analyst:
         """Work on what is looked at from this moment on."""
         self._focus_s = focus_s
 
+    def prepare(self) -> None:
+        """Load the compiled loops that draw pictures (a second), on a thread of its own: nothing waits for them."""
+        if self._preparing is None:
+            self._preparing = threading.Thread(target=self._prepare, name="spectrogram loops", daemon=True)
+            self._preparing.start()
+
     @property
     def is_busy(self) -> bool:
         """Whether something that is wanted is not yet done."""
@@ -185,7 +228,7 @@ class Analyst:
                 return False
             pictures = all(picture.ready.all() for picture in self._wanted)
             waves = all(wave.done >= 1 for wave in self._waves.values())
-            return not (pictures and waves and self.is_prepared)
+            return not (pictures and waves and self.is_prepared and not self._taken)
 
     @property
     def bytes(self) -> int:
@@ -201,6 +244,8 @@ class Analyst:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
+        if self._preparing is not None:
+            self._preparing.join()
 
     def _picture(self, signal: Signal, grid: Grid) -> Picture:
         key = (signal.key, grid)
@@ -222,6 +267,7 @@ class Analyst:
     def _wake(self) -> None:
         self._lock.notify_all()
         if not self._closed and not self._threads:
+            self.prepare()
             names = [f"spectrogram {k + 1}" for k in range(self._count)]
             self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
             for thread in self._threads:
@@ -229,56 +275,44 @@ class Analyst:
 
     def _work(self) -> None:
         _lower_priority()
-        self._prepare()
         while True:
             with self._lock:
-                job = self._next()
-                while job is None and not self._closed:
+                task = self._next()
+                while task is None and not self._closed:
                     self._lock.wait()
-                    job = self._next()
-                if self._closed or job is None:
+                    task = self._next()
+                if self._closed or task is None:
                     return
-                self._taken.add(id(job))
+                self._taken.add(task)
             try:
-                self._advance(job)
+                task.carry_out()
             except Exception:
                 logger.exception("a picture of the sound cannot be made")
-                self._give_up(job)
+                task.give_up()
             finally:
                 with self._lock:
-                    self._taken.discard(id(job))
+                    self._taken.discard(task)
                     self._lock.notify_all()
 
     def _prepare(self) -> None:
-        with self._preparing:
-            if not self.is_prepared:
-                try:
-                    gather.prepare()
-                except Exception:
-                    logger.exception("the loops that draw pictures cannot be loaded")
-                self.is_prepared = True
+        _lower_priority()
+        try:
+            import scipy.fft  # noqa: F401 -- a tenth of a second that the first picture would wait for
 
-    def _next(self) -> Picture | Waveform | None:
+            gather.prepare()
+        except Exception:
+            logger.exception("the loops that draw pictures cannot be loaded")
+        self.is_prepared = True
+
+    def _next(self) -> _Task | None:
         """What nobody works on and is not done; waveforms first, they are quick."""
         for wave in self._waves.values():
-            if wave.done < 1 and id(wave) not in self._taken:
-                return wave
-        waiting = [p for p in self._wanted if id(p) not in self._taken and not p.ready.all()]
-        return min(waiting, key=lambda picture: picture.done, default=None)
-
-    def _advance(self, job: Picture | Waveform) -> None:
-        if isinstance(job, Waveform):
-            job.step()
-            return
-        block = job.next_block(self._focus_s)
-        if block is not None:
-            job.analyse(block)
-
-    def _give_up(self, job: Picture | Waveform) -> None:
-        if isinstance(job, Picture):
-            job.ready[:] = True
-        else:
-            job.peaks.filled = job.peaks.length
+            if wave.done < 1 and _Task(wave) not in self._taken:
+                return _Task(wave)
+        waiting = [picture for picture in self._wanted if not picture.is_taken]
+        picture = min(waiting, key=lambda picture: picture.done, default=None)
+        block = None if picture is None else picture.next_block(self._focus_s)
+        return None if picture is None or block is None else _Task(picture, block)
 
 
 def _lower_priority() -> None:

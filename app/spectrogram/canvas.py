@@ -158,11 +158,12 @@ class SpectrogramCanvas(QWidget):
         composer, scene = self.composer, self.scene
         composer.background = int(scene.colours.background[1:], 16) | 0xFF000000
         engine: Engine = "auto" if self.analyst.is_prepared else "scipy"
-        if not composer.compose(geometry, scene.display, engine):
+        change = composer.compose(geometry, scene.display, engine, afresh=scene.display.waveform)
+        if change is None:
             return
         height, width = composer.pixels.shape
         self._image = QImage(composer.pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        overlays.paint_into_picture(self._image, self, geometry)
+        overlays.paint_into_picture(self._image, self, geometry, change)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Another size is another picture."""
@@ -252,6 +253,7 @@ class SpectrogramCanvas(QWidget):
         if is_pinch and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:  # type: ignore[attr-defined]
             at = self.geometry_.time_s(event.position().x())  # type: ignore[attr-defined]
             self.scene.set_viewport(self.scene.viewport.zoomed(max(0.2, 1 + event.value()), at))  # type: ignore[attr-defined]
+            event.accept()  # or Qt offers it to the parents too
             return True
         return super().event(event)
 

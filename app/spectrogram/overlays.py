@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
-from unbraid.app.spectrogram.geometry import Geometry
+from unbraid.app.spectrogram.composer import Change
+from unbraid.app.spectrogram.geometry import Geometry, Panel
 from unbraid.app.spectrogram.gestures import selection_rects
+from unbraid.app.spectrogram.scales import Scale
 from unbraid.app.spectrogram.ticks import frequency_ticks, octaves
 from unbraid.app.spectrogram.waves import columns
 from unbraid.app.translation import tr
@@ -33,12 +37,19 @@ def colour(name: str, alpha: int = 255) -> QColor:
 
 def upright(painter: QPainter, ink: QColor, x: float, top: float, bottom: float) -> None:
     """A sharp upright line of a pixel; filling is many times faster than drawing lines with a transparent pen."""
-    painter.fillRect(QRectF(math.floor(x), top, 1, bottom - top), ink)
+    painter.fillRect(math.floor(x), math.floor(top), 1, math.ceil(bottom) - math.floor(top), ink)
+
+
+def uprights(painter: QPainter, ink: QColor, xs: Sequence[int], top: int, bottom: int) -> None:
+    """Many sharp upright lines of a pixel in one call."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink)
+    painter.drawRects([QRect(x, top, 1, bottom - top) for x in xs])
 
 
 def level(painter: QPainter, ink: QColor, y: float, left: float, right: float) -> None:
     """A sharp level line of a pixel."""
-    painter.fillRect(QRectF(left, math.floor(y), right - left, 1), ink)
+    painter.fillRect(math.floor(left), math.floor(y), math.ceil(right) - math.floor(left), 1, ink)
 
 
 def frame(painter: QPainter, ink: QColor, rect: QRectF, width: float = 1.0) -> None:
@@ -56,10 +67,11 @@ def dashed(painter: QPainter, ink: QColor, x: float, bottom: float, dash: int = 
         painter.fillRect(QRectF(math.floor(x), top, 1, dash), ink)
 
 
-def paint_into_picture(image: QImage, canvas: SpectrogramCanvas, geometry: Geometry) -> None:
-    """What moves with the picture and is made with it."""
+def paint_into_picture(image: QImage, canvas: SpectrogramCanvas, geometry: Geometry, change: Change) -> None:
+    """What moves with the picture and is made with it, into the columns that were made anew."""
     scene = canvas.scene
     painter = QPainter(image)
+    painter.setClipRect(QRect(change.first, 0, change.stop - change.first, image.height()))
     painter.scale(geometry.density, geometry.density)
     if not scene.layers:
         painter.fillRect(QRectF(0, 0, geometry.width, geometry.height), QColor(scene.colours.background))
@@ -71,17 +83,25 @@ def paint_into_picture(image: QImage, canvas: SpectrogramCanvas, geometry: Geome
 
 
 def _grid(painter: QPainter, canvas: SpectrogramCanvas, geometry: Geometry) -> None:
-    scene, view = canvas.scene, geometry.viewport
-    low, high = (float(hz) for hz in geometry.scale.to_hz([view.low, view.high]))
-    ink = colour(scene.colours.over, GRID_ALPHA)
-    for panel in geometry.panels:
-        if geometry.scale.name == "note":
-            lines = octaves(low, high)
+    ink, view = colour(canvas.scene.colours.over, GRID_ALPHA), geometry.viewport
+    for y in _grid_heights(geometry.scale, view.low, view.high, geometry.panels):
+        level(painter, ink, y, 0, geometry.width)
+
+
+@lru_cache(maxsize=4)
+def _grid_heights(scale: Scale, low: float, high: float, panels: tuple[Panel, ...]) -> list[int]:
+    """Where the grid's lines are, for the heights of a scale from low to high in each panel."""
+    low_hz, high_hz = (float(hz) for hz in scale.to_hz([low, high]))
+    heights = []
+    for panel in panels:
+        if scale.name == "note":
+            lines = octaves(low_hz, high_hz)
         else:
-            ticks = frequency_ticks(geometry.scale, low, high, panel.height, LABEL_PX)
+            ticks = frequency_ticks(scale, low_hz, high_hz, panel.height, LABEL_PX)
             lines = [tick.value for tick in ticks if tick.label]
-        for hz in lines:
-            level(painter, ink, round(geometry.y(hz, panel)), 0, geometry.width)
+        parts = (scale.to_height(lines) - low) / (high - low)
+        heights += [round(panel.top + panel.height * (1 - part)) for part in parts]
+    return heights
 
 
 def _waveform(painter: QPainter, canvas: SpectrogramCanvas, geometry: Geometry) -> None:
@@ -212,45 +232,48 @@ def _titles(painter: QPainter, canvas: SpectrogramCanvas, geometry: Geometry) ->
         return
     face = font(canvas)
     face.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(face)
-    metrics = QFontMetricsF(face)
     for panel in geometry.panels:
-        x = 8.0
-        for number in panel.shown:
-            if number < len(shown):
-                x += (
-                    _title(
-                        painter,
-                        canvas,
-                        shown[number].title,
-                        shown[number].letter,
-                        shown[number].colour,
-                        metrics,
-                        QPointF(x, panel.top + 8),
-                    )
-                    + 6
-                )
+        labels = tuple((shown[k].title, shown[k].letter, shown[k].colour) for k in panel.shown if k < len(shown))
+        legend = _legend(labels, face.toString(), canvas.scene.colours.text, geometry.density)
+        painter.drawImage(QPointF(8, panel.top + 8), legend)
 
 
-def _title(
-    painter: QPainter, canvas: SpectrogramCanvas, title: str, letter: str, ink: str, metrics: QFontMetricsF, at: QPointF
-) -> float:
-    """A label on a dark ground, returns its width."""
+@lru_cache(maxsize=64)
+def _legend(labels: tuple[tuple[str, str, str], ...], face: str, ink: str, density: float) -> QImage:
+    """Titles (text, letter, colour) side by side; made once, as text is slow to draw."""
+    font = QFont()
+    font.fromString(face)
+    metrics = QFontMetricsF(font)
+    widths = [metrics.horizontalAdvance(text) + (34 if letter else 12) for text, letter, _ in labels]
+    image = QImage(math.ceil((sum(widths) + 6 * len(labels) + 2) * density), math.ceil(22 * density),
+                   QImage.Format.Format_ARGB32_Premultiplied)  # fmt: skip
+    image.setDevicePixelRatio(density)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setFont(font)
+    x = 0.0
+    for label, width in zip(labels, widths, strict=True):
+        _title(painter, *label, ink, QRectF(x, 0, width, 20))
+        x += width + 6
+    painter.end()
+    return image
+
+
+def _title(painter: QPainter, title: str, letter: str, colour: str, plain: str, box: QRectF) -> None:
+    """A label on a dark ground."""
     badge = 16.0 if letter else 0.0
-    width = metrics.horizontalAdvance(title) + badge + (18 if letter else 12)
-    _pill(painter, QRectF(at.x(), at.y(), width, 20))
+    _pill(painter, box)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     if letter:
-        painter.setBrush(QColor(ink or canvas.scene.colours.text))
-        painter.drawRoundedRect(QRectF(at.x() + 2, at.y() + 2, badge, 16), 3, 3)
+        ground = QRectF(box.x() + 2, box.y() + 2, badge, 16)
+        painter.setBrush(QColor(colour or plain))
+        painter.drawRoundedRect(ground, 3, 3)
         painter.setPen(QColor("#101113"))
-        painter.drawText(QRectF(at.x() + 2, at.y() + 2, badge, 16), Qt.AlignmentFlag.AlignCenter, letter)
+        painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, letter)
     painter.setPen(QColor("#eceded"))
-    left = at.x() + badge + (8 if letter else 6)
-    painter.drawText(QRectF(left, at.y(), width, 20), Qt.AlignmentFlag.AlignVCenter, title)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    return width
+    left = box.x() + badge + (8 if letter else 6)
+    painter.drawText(QRectF(left, box.y(), box.width(), 20), Qt.AlignmentFlag.AlignVCenter, title)
 
 
 def _cross(painter: QPainter, canvas: SpectrogramCanvas) -> None:

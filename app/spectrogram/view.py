@@ -14,6 +14,7 @@ from unbraid.app.spectrogram.axes import ColourBar, FrequencyAxis
 from unbraid.app.spectrogram.canvas import SpectrogramCanvas
 from unbraid.app.spectrogram.colours import CanvasColours
 from unbraid.app.spectrogram.display import DisplayOptions, Layer
+from unbraid.app.spectrogram.legend import Legend
 from unbraid.app.spectrogram.overview import Overview
 from unbraid.app.spectrogram.rulers import TimeRuler
 from unbraid.app.spectrogram.scene import Scene
@@ -44,6 +45,12 @@ class SpectrogramView(QWidget):
     """How much of the pictures is analysed, 0 to 1."""
     menu_requested = Signal(QPoint, object)
     """A right click: where on the screen, and the `ReadOut` there."""
+    marker_moved = Signal(object, float)
+    """A `Marker` as it was, and where it was dropped, in seconds."""
+    marker_activated = Signal(object)
+    """A double click on a `Marker`: it is to be renamed."""
+    marker_menu_requested = Signal(QPoint, object)
+    """A right click on a `Marker`, and where on the screen."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -51,6 +58,7 @@ class SpectrogramView(QWidget):
         self.analyst = Analyst()
         self.canvas = SpectrogramCanvas(self.scene, self.analyst, self)
         self.overview = Overview(self.scene, self.analyst, self)
+        self.legend = Legend(self.scene, self)
         self.time_ruler = TimeRuler(self.canvas)
         self.frequency_axis = FrequencyAxis(self.canvas)
         self.colour_bar = ColourBar(self.canvas)
@@ -62,6 +70,7 @@ class SpectrogramView(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         grid.setVerticalSpacing(0)
+        grid.addWidget(self.legend, 0, 0)
         grid.addWidget(self.overview, 0, 1)
         grid.addWidget(self.frequency_axis, 1, 0)
         grid.addWidget(self.canvas, 1, 1)
@@ -81,6 +90,8 @@ class SpectrogramView(QWidget):
             part.seek_requested.connect(self.seek_requested)
         self.time_ruler.scrub_requested.connect(self.scrub_requested)
         self.time_ruler.scrub_finished.connect(self.scrub_finished)
+        for name in ("marker_moved", "marker_activated", "marker_menu_requested"):
+            getattr(self.time_ruler, name).connect(getattr(self, name))
         self.canvas.readout_changed.connect(self.readout_changed)
         self.canvas.progress_changed.connect(self.progress_changed)
         self.canvas.menu_requested.connect(self.menu_requested)

@@ -1,6 +1,6 @@
 """The look: tokens, stylesheet, fonts, icons, and the colours of stems."""
 
-from unbraid.app.theme.icons import icon, load_icons, refresh_icons, set_icon
+from unbraid.app.theme.icons import icon, refresh_icons, set_icon
 from unbraid.app.theme.look import apply, changed, font, load_fonts, pad, set_property, theme
 from unbraid.app.theme.motion import motion_ms, set_motion
 from unbraid.app.theme.stems import ink_on, stem_colour, stem_letter, stem_title
@@ -14,7 +14,6 @@ __all__ = [
     "icon",
     "ink_on",
     "load_fonts",
-    "load_icons",
     "motion_ms",
     "pad",
     "refresh_icons",

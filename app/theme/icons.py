@@ -1,21 +1,26 @@
-"""Icons of one set (Phosphor), in the theme's colours; their library loads after the window is on the screen.
+"""Icons of one set (Phosphor), in the theme's colours, drawn from the outlines of a font that ships with us.
 
-Until `load_icons()` has run every icon is empty; what was given its icon by `set_icon` is filled in then, and gets it
-again in other colours when the theme changes.
+What was given its icon by `set_icon` gets it again in other colours when the theme changes.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import weakref
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QSize
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QObject, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QRawFont, QTransform
 
 from unbraid.app.theme import look
 from unbraid.app.theme.tokens import ICON
 
 SIZE = QSize(ICON, ICON)
+EM = 256.0
+"""Size at which outlines are taken from the font."""
+SHARE = 16 / ICON
+"""Of the room of an icon that its sign takes: the set is drawn on a grid of 16 px, sharp at that size."""
 
 ICONS = {
     "add": "plus",
@@ -103,6 +108,7 @@ ICONS = {
     "diagnostics": "activity",
     "full_screen": "corners-out",
     "dock": "layout",
+    "float": "arrow-square-out",
     "eye": "eye",
     "eye_off": "eye-slash",
     "queue": "queue",
@@ -131,45 +137,67 @@ class HasIcon(Protocol):
         """Show this icon."""
 
 
-class _Loaded:
-    ready = False
-    following = False
-
-
 _targets: weakref.WeakKeyDictionary[QObject, tuple[str, str]] = weakref.WeakKeyDictionary()
 
 
-def load_icons() -> None:
-    """Load the library (a quarter of a second) and fill in the icons that wait; once is enough."""
-    if not _Loaded.ready:
-        import qtawesome  # noqa: F401
+class _Engine(QIconEngine):
+    """Draws a sign at whatever size and density is asked for."""
 
-        _Loaded.ready = True
-    if not _Loaded.following:
-        _Loaded.following = True
-        look.changed.connect(refresh_icons)
-    refresh_icons()
+    def __init__(self, sign: QPainterPath, colour: str, disabled: str) -> None:
+        super().__init__()
+        self._sign, self._colour, self._disabled = sign, colour, disabled
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """The sign in the middle of `rect`."""
+        side = SHARE * min(rect.width(), rect.height())
+        corner = QPointF(rect.x() + (rect.width() - side) / 2, rect.y() + (rect.height() - side) / 2)
+        colour = self._disabled if mode == QIcon.Mode.Disabled else self._colour
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(corner)
+        painter.scale(side, side)
+        painter.fillPath(self._sign, QColor(colour))
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """The same on nothing."""
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self.paint(painter, made.rect(), mode, state)
+        painter.end()
+        return made
+
+    def clone(self) -> QIconEngine:
+        """Another one like it."""
+        return _Engine(self._sign, self._colour, self._disabled)
 
 
-def icons_loaded() -> bool:
-    """Whether icons can be made."""
-    return _Loaded.ready
+@functools.cache
+def _font() -> tuple[QRawFont, dict[str, int]]:
+    """The font, and the codes of its signs by the set's names."""
+    folder = look.resource_folder("icons")
+    codes: dict[str, int] = json.loads((folder / "phosphor.json").read_text(encoding="utf-8"))
+    return QRawFont(str(folder / "phosphor.ttf"), EM, QFont.HintingPreference.PreferNoHinting), codes
+
+
+@functools.cache
+def _sign(glyph: str) -> QPainterPath:
+    """The outline of a sign in a square of side 1; in the font they stand on the line, as high as an em."""
+    font, codes = _font()
+    number = font.glyphIndexesForString(chr(codes[glyph]))[0]
+    outline = font.pathForGlyph(number)
+    return (QTransform.fromScale(1 / EM, 1 / EM) * QTransform.fromTranslate(0, 1)).map(outline)
 
 
 def icon(name: str, colour: str = "") -> QIcon:
-    """The icon of that name (a key of ICONS), in `colour` or in the theme's; empty before `load_icons`."""
-    glyph = ICONS[name]
-    if not _Loaded.ready:
-        return QIcon()
-    import qtawesome
-
+    """The icon of that name (a key of ICONS), in `colour` or in the theme's."""
     now = look.theme()
-    made: QIcon = qtawesome.icon(f"ph.{glyph}", color=colour or now.text, color_disabled=now.disabled)
-    return made
+    return QIcon(_Engine(_sign(ICONS[name]), colour or now.text, now.disabled))
 
 
 def set_icon(target: QObject, name: str, colour: str = "") -> None:
-    """Give an action or a button its icon, now or as soon as there are icons, and again when the theme changes.
+    """Give an action or a button its icon, and again when the theme changes.
 
     colour: "#rrggbb", or the name of a token ("accent", "on_accent", "error") which is looked up in each theme.
     """
@@ -178,16 +206,13 @@ def set_icon(target: QObject, name: str, colour: str = "") -> None:
     _targets[target] = (name, colour)
     if hasattr(target, "setIconSize"):
         target.setIconSize(SIZE)
-    if _Loaded.ready:
-        _fill(target)
+    _fill(target)
 
 
 def refresh_icons(*_: object) -> None:
     """Give every living target its icon again, in the colours of now."""
     import shiboken6
 
-    if not _Loaded.ready:
-        return
     for target in list(_targets):
         if shiboken6.isValid(target):
             _fill(target)
@@ -198,3 +223,6 @@ def refresh_icons(*_: object) -> None:
 def _fill(target: QObject) -> None:
     name, colour = _targets[target]
     target.setIcon(icon(name, getattr(look.theme(), colour, colour)))  # type: ignore[attr-defined]
+
+
+look.changed.connect(refresh_icons)

@@ -83,6 +83,8 @@ def font(size: int = tokens.TEXT, weight: QFont.Weight = QFont.Weight.Normal) ->
 
 def set_property(widget: QWidget, **properties: object) -> None:
     """Give a widget the properties that the stylesheet asks for: `set_property(label, kind="title")`."""
+    if all(widget.property(name) == value for name, value in properties.items()):
+        return
     for name, value in properties.items():
         widget.setProperty(name, value)
     widget.style().unpolish(widget)

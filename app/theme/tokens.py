@@ -24,7 +24,7 @@ class Theme:
     """Colours as "#rrggbb". Neutral greys with one accent; stem colours (`stems.py`) belong to the sound alone.
 
     window, panel, card, field, control: surfaces from the ground up: panels lie on the window, cards on panels, fields
-    are where one types. track: what meters run in.
+    are where one types. track: what meters run in; meter, meter_warm, meter_hot: their bars, from quiet to full scale.
     line: hairlines; edge: outlines that must be seen (3:1). text, muted: 4.5:1 on every surface; disabled: 3:1.
     accent: what is on or has the focus; on_accent: text on it. tint: a quiet accent for rows that are chosen.
     canvas…: the spectrogram's surroundings; selection: its outline; playhead: a line that is never filled.
@@ -36,6 +36,9 @@ class Theme:
     panel: str
     card: str
     track: str
+    meter: str
+    meter_warm: str
+    meter_hot: str
     field: str
     control: str
     control_hover: str
@@ -70,6 +73,9 @@ DARK = Theme(
     panel="#202225",
     card="#292c30",
     track="#121315",
+    meter="#5fc48d",
+    meter_warm="#f2c14e",
+    meter_hot="#ff6b5e",
     field="#151618",
     control="#303338",
     control_hover="#3a3e44",
@@ -103,11 +109,14 @@ LIGHT = Theme(
     window="#e4e5e8",
     panel="#f4f4f6",
     card="#f4f4f6",
-    track="#d5d7db",
+    track="#dcdee2",
+    meter="#178a4f",
+    meter_warm="#b87800",
+    meter_hot="#cf2a1f",
     field="#ffffff",
-    control="#dfe0e3",
-    control_hover="#d3d5d9",
-    control_pressed="#c6c8cd",
+    control="#d6d8dc",
+    control_hover="#cbcdd2",
+    control_pressed="#c0c2c8",
     line="#d0d2d6",
     edge="#777b82",
     text="#1a1b1d",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from unbraid.app import theme
@@ -22,6 +23,7 @@ from unbraid.app.window.help_commands import HelpCommands
 from unbraid.app.window.panels import Panels
 from unbraid.app.window.picture_commands import PictureCommands
 from unbraid.app.window.picture_page import PicturePage
+from unbraid.app.window.shown_box import ShownBox
 from unbraid.app.window.song_view import SongView
 from unbraid.app.window.status_line import StatusLine
 from unbraid.app.window.stem_commands import StemCommands
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from unbraid.app.window.main_window import MainWindow
     from unbraid.core.playback.backend import AudioBackend
 
+DRAFTS_AFTER_MS = 2500
+"""After a song came, until the worker warms up for drafts: the song is to be seen first."""
 STRIP_MENU = (
     "mute", "solo", "invert", "", "rename_stem", "colour_stem", "split_stem", "stem_up", "stem_down", "remove_stem", "",
     "clear_solo", "reset_mixer",
@@ -56,13 +60,14 @@ def assemble(window: MainWindow, settings: SettingsStore, backend: AudioBackend 
     window.action_set.attach(window)
     window.action_set.fill_menu_bar(window.menuBar())
     transport = TransportBar(session, window.action_set, window)
+    transport.add_shown(ShownBox(window))
     window.addToolBar(transport)
-    status = StatusLine(session, window)
-    window.setStatusBar(status)
     window.panels = Panels(window, transport)
     window.panels.add_page("separate", tr("Separate"), window.separate)
     window.panels.add_page("picture", tr("Picture"), PicturePage(window))
     window.panels.add_page("history", tr("History"), window.history)
+    status = StatusLine(session, window)
+    window.setStatusBar(status)
     _connect(window, status)
     window.action_set.refresh()
     window.panels.restore()
@@ -82,7 +87,7 @@ def _connect(window: MainWindow, status: StatusLine) -> None:
     session.noticed.connect(window.notice)
     session.finished.connect(lambda title: window.notice("info", tr("{task}: done", task=title)))
     session.replaced.connect(window.show_document)
-    session.replaced.connect(lambda: session.has_song and not session.state.stems and session.separating.prepare())
+    session.replaced.connect(lambda: QTimer.singleShot(DRAFTS_AFTER_MS, window, session.separating.prepare))
     session.changed.connect(window.picture.show_mix_when_gone)
     session.changed.connect(lambda *_: exporting.follow(window))
     for signal in (
@@ -91,6 +96,7 @@ def _connect(window: MainWindow, status: StatusLine) -> None:
     ):  # fmt: skip
         signal.connect(window.refresh_actions)
     session.jobs_changed.connect(lambda: start.show_status(_opening_words(session)))
+    window.action_set.refreshed.connect(window.show_title)
     window.action_set.failed.connect(lambda problem: window.notice("error", str(problem)))
     window.mixer.menu_wanted.connect(lambda id, place: _strip_menu(window, id, place))
     window.mixer.goal_wanted.connect(window.separate.reach_by_id)

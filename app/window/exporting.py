@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +85,8 @@ def _folder(window: MainWindow) -> Path:
         return Path(kept)
     song = window.session.state.song
     beside = Path(song.source).parent if song is not None and song.source else None
-    if beside is not None and beside.is_dir():
+    ours = Path(str(resources.files("unbraid.resources")))
+    if beside is not None and os.access(beside, os.W_OK) and not beside.is_relative_to(ours):
         return beside
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation) or Path.home())
 

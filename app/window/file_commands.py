@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,8 +124,24 @@ class FileCommands:
         chosen, _ = QFileDialog.getSaveFileName(
             self._window, tr("Save an archive"), str(begin), f"{tr('Archive of a project')} (*.zip)"
         )
-        if chosen and self._session.guarded(lambda: document.archive(Path(chosen), overwrite=True)):
-            self._session.noticed.emit("info", tr("The archive is in {file}.", file=chosen))
+        if chosen:
+            pack = document.packing(Path(chosen), overwrite=True)
+            self._session.submit(tr("Saving the archive"), lambda desk: self._pack(pack, chosen), opening=True)
+
+    def _pack(self, pack: Callable[[], None], file: str) -> None:
+        """On the queue's thread."""
+        pack()
+        told = tr("The archive is in {file}.", file=file)
+        self._session.bridge.soon(self._session.noticed.emit, "info", told)
+
+    def ask_stem(self) -> None:
+        """Choose a file that becomes a stem of the song."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES_READ))
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._window, tr("Add stems from files"), self._folder(), f"{tr('Sound files')} ({patterns})"
+        )
+        for name in chosen:
+            self._session.opening.add_stem(Path(name))
 
     def ask_relink(self) -> None:
         """Choose where missing sound lies now."""

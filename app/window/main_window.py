@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         assemble(self, settings, backend)
         self.is_awake = True
         self.show_entries()
-        self._show_title()
+        self.show_title()
         self.awake.emit()
         waiting, self._waiting = self._waiting, []
         self.open(waiting)
@@ -112,12 +112,11 @@ class MainWindow(QMainWindow):
         self.panels.show_for(has_song)
         if not has_song:
             self.show_entries()
-        self._show_title()
+        self.show_title()
 
     def refresh_actions(self, *_: object) -> None:
-        """Enable and check what the state allows."""
+        """Enable and check what the state allows, and tell it in the title, when the event loop is reached again."""
         self.action_set.refresh_soon()
-        self._show_title()
 
     def notice(self, kind: str, text: str) -> None:
         """A notice that blocks nothing."""
@@ -129,7 +128,7 @@ class MainWindow(QMainWindow):
 
         show_export(self)
 
-    def _show_title(self) -> None:
+    def show_title(self) -> None:
         """The title never lies: `*` while a step is not on the disk, and whether the project has a place of its own."""
         document = self.session.document
         if document is None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QToolBar, QWidget
 
 from unbraid.app.translation import tr
+from unbraid.app.window.dock_title import DockTitle
 from unbraid.app.window.main_window import new_dock, remembered, restore
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Panels:
         self.transport = transport
         self.pages = QTabWidget(window)
         self.pages.setDocumentMode(True)
-        self.pages.setMinimumWidth(300)
+        self.pages.tabBar().setDrawBase(False)
+        self.pages.tabBar().setAccessibleName(tr("Inspector"))
         self._names: list[str] = []
         self.docks: dict[str, QDockWidget] = {
             "mixer": new_dock(window, "mixer", tr("Mixer"), window.mixer, Qt.DockWidgetArea.LeftDockWidgetArea),
@@ -33,6 +35,8 @@ class Panels:
                 window, "inspector", tr("Inspector"), self.pages, Qt.DockWidgetArea.RightDockWidgetArea
             ),
         }
+        for dock in self.docks.values():
+            dock.setTitleBarWidget(DockTitle(dock))
         self._wanted = {"mixer": True, "inspector": True}
         self._drawer_open = False
 

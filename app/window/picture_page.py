@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from unbraid.app import theme
+from unbraid.app.controls.column import Column
 from unbraid.app.controls.taper import Even
 from unbraid.app.controls.value_slider import ValueSlider
 from unbraid.app.spectrogram.display import RANGES_DB, TOPS_DB, WINDOWS
 from unbraid.app.translation import tr, tr_known
 from unbraid.app.window.picture_commands import MAPS, SCALES
+from unbraid.app.window.shown_box import ShownBox
 from unbraid.core.document.state import Project
 
 if TYPE_CHECKING:
     from unbraid.app.window.main_window import MainWindow
 
 
-class PicturePage(QScrollArea):
+class PicturePage(Column):
     """Shows the display options and changes them through `PictureCommands`."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(8, 8, 8, 8)
@@ -34,7 +33,7 @@ class PicturePage(QScrollArea):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         form.setVerticalSpacing(8)
         column.addLayout(form)
-        self.shown = self._box(tr("Show"))
+        self.shown = ShownBox(window)
         self.minus = self._box(tr("Minus"))
         self.scale = self._box(tr("Frequency axis"))
         for name, title in SCALES:
@@ -62,7 +61,6 @@ class PicturePage(QScrollArea):
         column.addWidget(self.follow)
         column.addStretch(1)
         self.setWidget(inside)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._connect()
         self.refresh()
 
@@ -75,7 +73,6 @@ class PicturePage(QScrollArea):
 
     def _connect(self) -> None:
         picture = self._window.picture
-        self.shown.activated.connect(lambda _: picture.show(self.shown.currentData()))
         self.minus.activated.connect(lambda _: picture.subtract(self.minus.currentData()))
         self.scale.activated.connect(lambda _: picture.change(scale=self.scale.currentData()))
         self.length.activated.connect(lambda _: picture.change(window=self.length.currentData(), hop=None))
@@ -96,7 +93,6 @@ class PicturePage(QScrollArea):
         """Show what is chosen."""
         picture = self._window.picture
         options = picture.options
-        self._fill_shown()
         self._fill_minus()
         _choose(self.scale, options.scale)
         song = self._window.session.state.song
@@ -116,14 +112,6 @@ class PicturePage(QScrollArea):
         _choose(self.colours, options.colormap)
         self.waveform.setChecked(options.waveform)
         self.follow.setChecked(picture.follows)
-
-    def _fill_shown(self) -> None:
-        picture = self._window.picture
-        self.shown.clear()
-        for title, options in picture.shown():
-            self.shown.addItem(title, options)
-            if picture.is_shown(options):
-                self.shown.setCurrentIndex(self.shown.count() - 1)
 
     def _fill_minus(self) -> None:
         """What is taken away in the difference view."""

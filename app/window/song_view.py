@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from unbraid.app import theme
 from unbraid.app.session.session import Session
@@ -15,8 +15,9 @@ from unbraid.app.spectrogram.readout import ReadOut
 from unbraid.app.spectrogram.view import STEP, SpectrogramView
 from unbraid.app.theme.tokens import Theme
 from unbraid.app.translation import tr
+from unbraid.core.document import edits
 from unbraid.core.document.sounding import sounding
-from unbraid.core.document.state import Project, Span
+from unbraid.core.document.state import Marker, Project, Span
 
 MIX = ""
 """Id of the layer that is the song itself."""
@@ -44,6 +45,9 @@ class SongView(QWidget):
         self.view.selection_changed.connect(session.select)
         self.view.loop_changed.connect(self._loop_drawn)
         self.view.readout_changed.connect(self._read)
+        self.view.marker_moved.connect(self._move_marker)
+        self.view.marker_activated.connect(self._rename_marker)
+        self.view.marker_menu_requested.connect(self._marker_menu)
         theme.changed.connect(self._relook)
         self._relook(theme.theme())
 
@@ -76,6 +80,29 @@ class SongView(QWidget):
     def _loop_drawn(self, span: Span | None) -> None:
         if span != self._session.state.loop:
             self._session.set_loop(span)
+
+    # -- markers -----------------------------------------------------------------------------------------------------
+
+    def _move_marker(self, marker: Marker, time_s: float) -> None:
+        title = tr("Move {name}", name=marker.name)
+        self._session.edit(title, lambda project: edits.move_marker(project, marker, time_s))
+
+    def _rename_marker(self, marker: Marker) -> None:
+        echo = QLineEdit.EchoMode.Normal
+        name, sure = QInputDialog.getText(self, tr("Rename the marker"), tr("Name"), echo, marker.name)
+        if sure and name.strip() and name.strip() != marker.name:
+            title = tr("Rename {old} to {new}", old=marker.name, new=name.strip())
+            self._session.edit(title, lambda project: edits.rename_marker(project, marker, name.strip()))
+
+    def _remove_marker(self, marker: Marker) -> None:
+        self._session.edit(tr("Remove a marker"), lambda project: edits.remove_marker(project, marker))
+
+    def _marker_menu(self, place: QPoint, marker: Marker) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Rename the marker")).triggered.connect(lambda: self._rename_marker(marker))
+        menu.addAction(tr("Remove the marker")).triggered.connect(lambda: self._remove_marker(marker))
+        menu.popup(place)
 
     def _read(self, readout: ReadOut | None) -> None:
         self.readout_changed.emit("" if readout is None else readout.text)

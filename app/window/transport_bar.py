@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolBar, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
 from unbraid.app import theme
 from unbraid.app.actions.action_set import ActionSet
@@ -15,7 +25,9 @@ from unbraid.core.document.state import Project
 HEIGHT = 44
 LEFT = ("open", "save_as", "", "undo", "redo", "")
 TRANSPORT = ("start", "play", "play_selection", "loop")
-RIGHT = ("zoom_out", "zoom_in", "zoom_fit", "zoom_selection", "follow", "", "export", "palette")
+RIGHT = ("zoom_out", "zoom_in", "zoom_fit", "zoom_selection", "follow", "", "separate", "export", "palette")
+ROOMY = 1120
+"""Below this width the box that says what is shown gives way; the menu and the picture's page have it too."""
 
 
 class TransportBar(QToolBar):
@@ -24,6 +36,8 @@ class TransportBar(QToolBar):
     def __init__(self, session: Session, actions: ActionSet, parent: QWidget | None = None) -> None:
         super().__init__(tr("Transport"), parent)
         self._session = session
+        self._play = actions["play"]
+        self._sign = ""
         self.setObjectName("transport")
         self.setMovable(False)
         self.setFixedHeight(HEIGHT)
@@ -33,12 +47,35 @@ class TransportBar(QToolBar):
         self.addWidget(self._switch())
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(spacer)
+        self._spacer = self.addWidget(spacer)
+        self._shown: QAction | None = None
         actions.fill_tool_bar(self, RIGHT)
         session.playing.moved.connect(self._moved)
         session.playing.state_changed.connect(self._show_switch)
         session.changed.connect(self._follow)
         self._follow(session.state, session.state)
+
+    def add_shown(self, box: QWidget) -> None:
+        """What the picture shows: in the middle, where there is room."""
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(16, 0, 0, 0)
+        line.setSpacing(8)
+        label = QLabel(tr("Show"))
+        label.setProperty("kind", "readout")
+        label.setBuddy(box)
+        box.setMinimumWidth(176)
+        line.addWidget(label)
+        line.addWidget(box)
+        self._shown = self.insertWidget(self._spacer, holder)
+        QWidget.setTabOrder(self.remix, box)
+        self._shown.setVisible(self.width() >= ROOMY)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Nothing is pushed off the bar."""
+        if self._shown is not None:
+            self._shown.setVisible(event.size().width() >= ROOMY)
+        super().resizeEvent(event)
 
     def _time(self) -> QWidget:
         box = QWidget()
@@ -85,6 +122,14 @@ class TransportBar(QToolBar):
 
     def _show_switch(self) -> None:
         (self.original if self._session.playing.is_original else self.remix).setChecked(True)
+        self._show_sign("pause" if self._session.playing.is_playing else "play")
+
+    def _show_sign(self, sign: str) -> None:
+        """What a press does now, on the button and in the menu."""
+        if sign != self._sign:
+            self._sign = sign
+            for target in (self._play, *(b for b in self.findChildren(QToolButton) if b.defaultAction() is self._play)):
+                theme.set_icon(target, sign)
 
     def _follow(self, old: Project, new: Project) -> None:
         song = new.song

@@ -9,6 +9,8 @@ import contextlib
 import dataclasses
 import shutil
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from unbraid.core import atomic
@@ -175,12 +177,16 @@ class Document(Editing):
 
     def archive(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the document as it is now, with its media and without its history, into one file for sending."""
+        self.packing(path, overwrite=overwrite)()
+
+    def packing(self, path: Path, *, overwrite: bool = False) -> Callable[[], None]:
+        """What `archive` does, for another thread: the document is taken as it is now."""
         from unbraid.core.document import archive
 
         self.end_merge()
         saved = dataclasses.replace(self._storage.saved(self._history), serial=0, step=1)
-        data = files.encode_document(saved)
-        archive.pack(Path(path), self.path.name, data, self.media, sorted(self.state.media()), overwrite=overwrite)
+        data, needed = files.encode_document(saved), sorted(self.state.media())
+        return partial(archive.pack, Path(path), self.path.name, data, self.media, needed, overwrite=overwrite)
 
     def missing(self) -> tuple[str, ...]:
         """Ids of media that the document needs and that are not there, or cut off."""

@@ -11,8 +11,9 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,11 +174,10 @@ class MediaPool:
             self._sounds.clear()
 
     def _exists(self, id: str) -> bool:
-        path = self.path(id)
-        return self._is_real() and path.is_file() and not path.is_symlink()
+        return self._is_real() and _is_itself(self.path(id), stat.S_ISREG)
 
     def _is_real(self) -> bool:
-        return self.folder.is_dir() and not self.folder.is_symlink()
+        return _is_itself(self.folder, stat.S_ISDIR)
 
     def _make_folder(self) -> None:
         try:
@@ -198,6 +198,14 @@ class MediaPool:
     def _forget(self, id: str) -> None:
         with self._lock:
             self._sounds.pop(id, None)
+
+
+def _is_itself(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Whether something of that kind is there, and no link to one. Asked with every edit, so in one question."""
+    try:
+        return kind(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def hash_file(path: Path) -> str:

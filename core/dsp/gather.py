@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,10 +40,16 @@ class Plan:
     left: Weights
     right: Weights
 
-    @property
+    @cached_property
     def is_smooth(self) -> bool:
         """Whether edges count anywhere."""
         return bool(self.left.any() or self.right.any())
+
+    def part(self, first: int, stop: int) -> Plan:
+        """Of some pixels only."""
+        edges = slice(first, stop + 1)
+        inside = slice(first, stop)
+        return Plan(self.first[inside], self.stop[inside], self.index[edges], self.left[edges], self.right[edges])
 
     def ends(self, count: int) -> tuple[Places, Places]:
         """The first and last of `count` samples in each pixel; `count` where there is none."""
@@ -89,6 +96,69 @@ class TimeWindow:
     columns: int
 
 
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """Which cells of a pyramid make which pixel: worked out once for all sounds of the same bins and frames."""
+
+    level: int
+    cells: slice
+    """Columns of that level."""
+    rows: Plan
+    columns: Plan
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the picture."""
+        return len(self.rows.first), len(self.columns.first)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where each pixel of a row is looked up (`kernels_view.pick`)."""
+        count = self.cells.stop - self.cells.start
+        lowest, highest = self.columns.ends(count)
+        return lowest + np.where(highest > lowest, np.uint32(count + 1), np.uint32(0))
+
+    @cached_property
+    def owners(self) -> Places:
+        """The pixel of a row that each cell lies in (`kernels_view.blend`)."""
+        return self.columns.owners(self.cells.stop - self.cells.start)
+
+
+def sampling(bins: int, frames: int, time: TimeWindow, edges: Edges) -> Sampling:
+    """How to sample a pyramid of F bins and T frames for columns of time and rows between `edges` (H + 1,) in bins.
+
+    A cell of level i stands in the middle of its 2^i frames, at (k + 1/2) 2^i - 1/2. Each column of a level that fits
+    holds one or two cells, so looking at the first and the last is enough. Smooth where some column holds none.
+    """
+    most = math.ceil(math.log2(max(frames, 1)))
+    level = min(most, max(0, math.floor(math.log2(max(time.step, 1e-12)) + 1e-9)))
+    count = -(-frames >> level)
+    borders = ((time.first + np.arange(time.columns + 1)) * time.step + 0.5) / 2.0**level - 0.5
+    a = int(np.clip(math.floor(borders[0]), 0, count - 1))
+    b = int(np.clip(math.ceil(borders[-1]) + 1, a + 1, count))
+    columns = plan(np.asarray(borders - a, np.float64), b - a, smooth=time.step < 1)
+    return Sampling(level, slice(a, b), plan(edges, bins), columns)
+
+
+def sample(
+    pyramid: LevelPyramid, how: Sampling, *, out: Codes, part: slice | None = None, engine: Engine = "auto"
+) -> None:
+    """Write the codes of rows `part` of a picture, counted from its top, to out (rows, W); all rows if None."""
+    height = how.shape[0]
+    a, b = (0, height) if part is None else (height - part.stop, height - part.start)
+    rows, columns = how.rows.part(a, b), how.columns
+    cells = pyramid.level(how.level)[:, how.cells]
+    if not use_compiled(engine):
+        out[::-1] = _along_rows(_along_rows(cells, rows).T, columns).T
+        return
+    lines = np.empty((b - a, cells.shape[1] + 1), np.uint8)
+    kernels_view.lines(cells, rows.first, rows.stop, rows.index, rows.left, rows.right, lines)
+    if columns.is_smooth:
+        kernels_view.blend(lines, how.owners, columns.index, columns.left, columns.right, out)
+    else:
+        kernels_view.pick(lines, how.places, out)
+
+
 def gather(
     pyramid: LevelPyramid,
     time: TimeWindow,
@@ -102,52 +172,11 @@ def gather(
 
     bins: (H + 1,) edges of the rows in bins. Columns beyond the ends of the sound show its first and last frame.
     """
-    level = min(pyramid.shape[0] - 1, max(0, math.floor(math.log2(max(time.step, 1e-12)) + 1e-9)))
-    cells, columns = _visible(pyramid.level(level), level, time)
-    rows = plan(bins, pyramid.bins)
-    result = np.empty((len(bins) - 1, time.columns), np.uint8) if out is None else out
-    if use_compiled(engine):
-        ends, owners = columns.ends(cells.shape[1]), columns.owners(cells.shape[1])
-
-        def work(part: slice) -> None:
-            bounds = slice(part.start, part.stop + 1)
-            kernels_view.gather(
-                cells,
-                rows.first[part],
-                rows.stop[part],
-                rows.index[bounds],
-                rows.left[bounds],
-                rows.right[bounds],
-                ends[0],
-                ends[1],
-                owners,
-                columns.index,
-                columns.left,
-                columns.right,
-                columns.is_smooth,
-                result[len(result) - part.stop : len(result) - part.start],
-            )
-
-        parts = slices(len(result), threads)
-        coarse_threads(work, parts, threads=threads)
-    else:
-        lines = _along_rows(cells, rows)
-        result[::-1] = _along_rows(lines.T, columns).T
+    how = sampling(pyramid.bins, pyramid.frames, time, bins)
+    result = np.empty(how.shape, np.uint8) if out is None else out
+    parts = slices(len(result), threads)
+    coarse_threads(lambda p: sample(pyramid, how, out=result[p], part=p, engine=engine), parts, threads=threads)
     return result
-
-
-def _visible(cells: Codes, level: int, time: TimeWindow) -> tuple[Codes, Plan]:
-    """The cells of a level that are needed, and the plan of columns for them; smooth where some column has none.
-
-    A cell of level i stands in the middle of its 2^i frames, at (k + 1/2) 2^i - 1/2. Each column of a level that fits
-    holds one or two cells, so the compiled loops look at the first and the last only.
-    """
-    scale = 2.0**level
-    edges = ((time.first + np.arange(time.columns + 1)) * time.step + 0.5) / scale - 0.5
-    count = cells.shape[1]
-    a = int(np.clip(math.floor(edges[0]), 0, count - 1))
-    b = int(np.clip(math.ceil(edges[-1]) + 1, a + 1, count))
-    return cells[:, a:b], plan(np.asarray(edges - a, np.float64), b - a, smooth=time.step < 1)
 
 
 def _along_rows(codes: Codes, plan: Plan) -> Codes:
@@ -182,16 +211,25 @@ def colour(
 
 
 def add_lights(
-    codes: Codes, tables: npt.NDArray[np.uint64], curve: npt.NDArray[np.uint8], *, engine: Engine = "auto"
+    codes: Codes,
+    tables: npt.NDArray[np.uint64],
+    curve: npt.NDArray[np.uint8],
+    *,
+    out: npt.NDArray[np.uint32] | None = None,
+    engine: Engine = "auto",
 ) -> npt.NDArray[np.uint32]:
     """Pixels 0xAARRGGBB of pictures (J, H, W) whose light adds up.
 
-    tables: (J, 256), light of each code in 3 x 21 bits: red, green, blue. curve: (n,) what is shown for an amount of
-    light, its last value for all above.
+    tables: (J, 256), light of each code in 3 x 21 bits: red, green, blue; a greater code has no less. curve: (n,) what
+    is shown for an amount of light, its last value for all above.
     """
-    result = np.empty(codes.shape[1:], np.uint32)
+    result = np.empty(codes.shape[1:], np.uint32) if out is None else out
     if use_compiled(engine):
-        kernels_view.add_lights(codes, tables, curve, result)
+        dark = np.zeros((1, 256), np.uint64)
+        tops = [[int(table[-1] >> np.uint64(shift) & kernels_view.MASK) for table in tables] for shift in (42, 21, 0)]
+        most = max(map(sum, tops))
+        curve = np.pad(curve, (0, max(0, most + 1 - len(curve))), mode="edge")
+        kernels_view.add_lights(codes, np.concatenate([tables, dark]), curve, result)
         return result
     light = np.zeros(codes.shape[1:], np.uint64)
     for picture, table in zip(codes, tables, strict=True):
@@ -205,9 +243,15 @@ def add_lights(
 
 
 def prepare() -> None:
-    """Load or compile the loops, so that the first picture has not to wait for them."""
-    codes = np.zeros((2, 3, 3), np.uint8)
-    pyramid = LevelPyramid(3, 3, freq_levels=1)
-    gather(pyramid, TimeWindow(0.0, 1.0, 3), np.array([0.0, 1.0, 2.0]), out=codes[0, :2])
-    colour(codes[0], np.zeros(256, np.uint32))
-    add_lights(codes, np.zeros((2, 256), np.uint64), np.zeros(2, np.uint8))
+    """Load or compile the loops, for whole arrays and for parts, so that no picture has to wait for them."""
+    pyramid = LevelPyramid(3, 8, freq_levels=1)
+    edges = np.array([0.0, 1.0, 2.0])
+    codes, pixels = np.zeros((2, 2, 8), np.uint8), np.zeros((2, 8), np.uint32)
+    table, lights, curve = np.zeros(256, np.uint32), np.zeros((2, 256), np.uint64), np.zeros(2, np.uint8)
+    for columns in (8, 4):
+        part = slice(0, columns)
+        for step in (1.0, 0.5):
+            gather(pyramid, TimeWindow(0.0, step, columns), edges, out=codes[0, :, part])
+        colour(codes[0, :, part], table, out=pixels[:, part])
+        add_lights(codes[:, :, part], lights, curve, out=pixels[:, part])
+        add_lights(codes[:, :1, part], lights, curve, out=pixels[:1, part])

@@ -54,16 +54,17 @@ class PeakPyramid:
         if self.filled + len(samples) > self.length:
             raise ParameterError(f"this waveform has {self.length} samples, not {self.filled + len(samples)}")
         first = (self.filled - len(self._rest)) // self.base
-        self.filled += len(samples)
+        filled = self.filled + len(samples)
         pending = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         whole = len(pending) // self.base
         blocks = pending[: whole * self.base].reshape(whole, self.base, pending.shape[1])
         self.levels[0][first : first + whole] = _peaks(blocks)
         self._rest = pending[whole * self.base :].copy()
-        if self.filled == self.length and len(self._rest):
+        if filled == self.length and len(self._rest):
             self.levels[0][first + whole] = _peaks(self._rest[None])[0]
             whole += 1
         self._raise(first, first + whole)
+        self.filled = filled  # last: others look at it to see what they may draw
 
     def _raise(self, first: int, stop: int) -> None:
         """Bring the upper levels up to date with blocks `first` to `stop` of the lowest."""

@@ -34,6 +34,7 @@ def peak_memory(work: Callable[[], object]) -> float:
     return peak / 1e6
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     for kind in ("wav", "flac"):
         memory = []

@@ -39,3 +39,10 @@ def test_words_that_windows_keeps_for_itself(name: str) -> None:
 def test_a_template_that_cannot_work_is_refused(template: str) -> None:
     with pytest.raises(ParameterError, match="template"):
         naming.stem_paths(Path("out"), "t", ["a", "b"], "wav", template)
+
+
+@pytest.mark.parametrize(
+    "path", ["a/Song.flac", "a/Song.stem.mp4", "Song/mix.wav", "Song/Mixture.flac", "Song.x/Song.mp3"]
+)
+def test_a_song_is_called_after_its_file_or_its_folder(path: str) -> None:
+    assert naming.song_of(Path(path)) == "Song"

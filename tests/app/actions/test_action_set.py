@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from unbraid.app.actions.action import Action
 from unbraid.app.actions.action_set import ActionSet, set_mnemonics
-from unbraid.app.theme import load_icons
 from unbraid.core.errors import ParameterError
 
 pytestmark = pytest.mark.gui
@@ -90,7 +89,6 @@ def test_other_keys(actions: ActionSet, window: QMainWindow, commands: Any, qtbo
 
 
 def test_buttons_are_named_and_reached_by_tab(actions: ActionSet, window: QMainWindow) -> None:
-    load_icons()
     bar = QToolBar()
     window.addToolBar(bar)
     actions.fill_tool_bar(bar, ["open", "", "play", "recent"])

@@ -55,6 +55,7 @@ def test_evaluate_gives_museval_s_document_and_nothing_else(unbraid, multitrack,
     assert "exists" in again.err
 
 
+@pytest.mark.slow
 def test_evaluate_several_songs(unbraid, multitrack, estimates) -> None:
     for folder in (multitrack, estimates):
         for number in ("Two", "Three"):
@@ -95,6 +96,7 @@ def test_compare_for_scripts(unbraid, multitrack) -> None:
     assert [event["event"] for event in said.events if event["event"] != "progress"] == ["trial", "trial", "done"]
 
 
+@pytest.mark.slow
 def test_compare_takes_parameters_of_each_method(unbraid, multitrack) -> None:
     said = unbraid("compare", multitrack, "-m", "hpss", "-p", "hpss.window=512", "-p", "hpss.hop=128")
     assert said.code == 0, said.err
@@ -110,6 +112,7 @@ def test_compare_refuses_a_picture_it_cannot_draw_before_it_works(unbraid, multi
     assert "png, svg, pdf" in said.err
 
 
+@pytest.mark.slow
 def test_compare_without_true_stems_tells_how_methods_agree(unbraid, multitrack) -> None:
     mix = multitrack / "mix.wav"
     said = unbraid("compare", mix, "-m", "repet_sim", "-m", "hpss_voice")

@@ -40,6 +40,7 @@ def test_a_folder_of_microphones(unbraid, recordings, tmp_path) -> None:
     assert np.abs(together - heard).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_passage_of_microphones_as_references(unbraid, recordings, tmp_path) -> None:
     said = unbraid("separate", recordings / "flute.wav", "-m", "kamir", "-o", tmp_path / "out", "--start", "0.5",
                    "--duration", "0.5", "--reference", f"flute={recordings / 'flute.wav'}", "--reference",

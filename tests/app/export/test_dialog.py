@@ -262,6 +262,16 @@ def test_a_closed_dialog_goes_on_writing(dialog, qtbot, tmp_path: Path) -> None:
     bridge.close()
 
 
+@pytest.mark.parametrize("way", ["close", "reject", "button"])
+def test_it_can_be_closed(dialog, qtbot, way: str) -> None:
+    shown = dialog()
+    if way == "button":
+        qtbot.mouseClick(shown.leave, Qt.MouseButton.LeftButton)
+    else:
+        getattr(shown, way)()
+    assert not shown.isVisible()
+
+
 def test_keys_and_names(dialog, qtbot) -> None:
     shown = dialog(song(("drums", "bass", "guitar", "piano", "vocals")), what="stem_file")
     qtbot.keyClick(shown.choices.tiles["stem_file"], Qt.Key.Key_Down)

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QAccessible, QImage, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from unbraid.app.selection import Selection
 from unbraid.app.spectrogram.analysis import Grid
 from unbraid.app.spectrogram.viewport import Viewport
+from unbraid.core.dsp import gather
 
 pytestmark = pytest.mark.gui
 
@@ -174,6 +175,69 @@ def test_a_trackpad_scrolls_sideways_and_zooms_smoothly(view, hands) -> None:
     assert view.viewport.span_s == pytest.approx(2 / 1.25)
 
 
+def test_a_pinch_zooms_around_the_fingers(view) -> None:
+    canvas = view.canvas
+    at = QPointF(canvas.width() * 0.25, 50)
+
+    def pinch(amount: float) -> bool:
+        place = QPointF(canvas.mapToGlobal(at.toPoint()))
+        event = QNativeGestureEvent(
+            Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, place, amount,
+            QPointF(),
+        )  # fmt: skip
+        return QApplication.sendEvent(canvas, event)
+
+    assert pinch(0.25)
+    assert view.viewport.span_s == pytest.approx(4 / 1.25)
+    assert canvas.geometry_.time_s(at.x()) == pytest.approx(1, abs=0.02)
+    assert pinch(-0.2)
+    assert view.viewport.span_s == pytest.approx(4)
+    assert pinch(-5.0) and view.viewport.is_whole  # a wild device
+
+
+def test_screen_readers_find_what_the_cursor_is_at(view) -> None:
+    canvas = view.canvas
+    before = QAccessible.queryAccessibleInterface(canvas).text(QAccessible.Text.Description)
+    QTest.keyClick(canvas, Qt.Key.Key_Right)
+    face = QAccessible.queryAccessibleInterface(canvas)
+    said = face.text(QAccessible.Text.Description)
+    assert face.text(QAccessible.Text.Name) == "Spectrogram" and said != before
+    readout = canvas.readout_at(canvas.cursor_.point())
+    assert said == readout.spoken and "Hz" in said and "dB" in said
+    QTest.keyClick(canvas, Qt.Key.Key_Up, SHIFT)
+    assert face.text(QAccessible.Text.Description) != said
+
+
+@pytest.mark.parametrize("what", ["mix", "overlaid", "stacked"])
+@pytest.mark.parametrize("span", [0.4, 3.0, 11.0])
+def test_panning_shows_the_same_as_drawing_anew(make_view, a_song, what: str, span: float) -> None:
+    view = make_view(a_song(12.0), what=what, grid=True)
+    per_px = span / view.canvas.width()
+    composer, start = view.canvas.composer, 0.25
+    view.set_viewport(view.viewport.with_times(start, start + span))
+    view.canvas.grab()
+    for by in (1, 40, -7, 300, -333, 599, 1):
+        start += by * per_px
+        view.set_viewport(view.viewport.with_times(start, start + span))
+        panned, codes = pixels(view.canvas), [c.copy() for c in composer._codes]
+        composer._codes_of = composer._made = None
+        view.canvas.update()
+        np.testing.assert_array_equal(pixels(view.canvas), panned)
+        assert all((old == new).all() for old, new in zip(codes, composer._codes, strict=True))
+
+
+def test_panning_makes_only_what_comes_into_view(make_view, a_song, monkeypatch) -> None:
+    view = make_view(a_song(12.0))
+    view.set_viewport(view.viewport.with_times(1, 3))
+    view.canvas.grab()
+    made = []
+    sample = gather.sample
+    monkeypatch.setattr(gather, "sample", lambda *a, **k: (made.append(k["out"].shape[1]), sample(*a, **k)))
+    view.set_viewport(view.viewport.scrolled(10 * 2 / view.canvas.width()))
+    view.canvas.grab()
+    assert set(made) == {10}
+
+
 def test_the_hand_and_the_middle_button_pan(view, hands) -> None:
     canvas = view.canvas
     view.set_viewport(view.viewport.with_times(1, 3).with_heights(0.25, 0.75))
@@ -227,8 +291,8 @@ def test_the_keyboard_reaches_everything(view) -> None:
 
 def test_the_playhead_moves_over_the_same_picture(view) -> None:
     made = []
-    compose = view.canvas.composer._colour
-    view.canvas.composer._colour = lambda *a: (made.append(1), compose(*a))
+    compose = view.canvas.composer._make
+    view.canvas.composer._make = lambda *a: (made.append(1), compose(*a))
     view.set_playhead(1.0)
     before = brightness(view.canvas)
     view.set_playhead(2.0)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication
 
 from unbraid.app.selection import Selection
 from unbraid.app.spectrogram.rulers import LANE
@@ -84,3 +86,39 @@ def test_rulers_are_drawn_in_every_state(view) -> None:
     assert view.time_ruler.grab().toImage() != plain
     for widget in (view.frequency_axis, view.colour_bar, view.overview):
         assert len(np.unique(np.frombuffer(widget.grab().toImage().constBits(), np.uint8))) > 3
+
+
+def test_markers_are_dragged_renamed_and_visited(view, hands, qtbot) -> None:
+    ruler, x = view.time_ruler, view.canvas.geometry_.x
+    verse, chorus = Marker(1.0, "Verse"), Marker(2.0, "Chorus")
+    view.set_markers([verse, chorus])
+    moved, sought = [], []
+    view.marker_moved.connect(lambda marker, time_s: moved.append((marker, time_s)))
+    view.seek_requested.connect(sought.append)
+    hands(ruler).drag((x(1), BELOW), (x(3), BELOW), release=False)
+    assert [m.time_s for m in view.scene.markers] == [pytest.approx(3, abs=0.02), 2.0] and not moved
+    hands(ruler).release(x(3), BELOW)
+    assert moved == [(verse, pytest.approx(3, abs=0.02))] and view.scene.markers == (verse, chorus)
+    hands(ruler).drag((x(2) + 10, 5), (x(2) - ruler.width(), 5))  # by its name, beyond the start
+    assert moved[1:] == [(chorus, 0.0)] and view.scene.loop is None and view.selection is None and not sought
+    hands(ruler).click(x(2) + 2, BELOW)
+    assert sought == [2.0]
+    with qtbot.waitSignal(view.marker_activated) as activated:
+        hands(ruler).double_click(x(1) + 8, 5)
+    assert activated.args == [verse]
+    place = QPoint(round(x(2)), BELOW)
+    with qtbot.waitSignal(view.marker_menu_requested) as menu:
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, ruler.mapToGlobal(place))
+        QApplication.sendEvent(ruler, event)
+    assert menu.args == [ruler.mapToGlobal(place), chorus]
+
+
+def test_the_loop_moves_as_a_whole_and_stays_within_the_song(view, hands) -> None:
+    ruler, x = view.time_ruler, view.canvas.geometry_.x
+    view.set_loop(Span(1, 2))
+    hands(ruler).drag((x(1.5), 5), (x(2.25), 5))
+    assert (view.scene.loop.start_s, view.scene.loop.end_s) == pytest.approx((1.75, 2.75), abs=0.02)
+    hands(ruler).drag((x(2), 5), (x(5), 5))
+    assert (view.scene.loop.start_s, view.scene.loop.end_s) == pytest.approx((3, 4))
+    hands(ruler).drag((x(3.2), 5), (x(3.6), 5), modifiers=SHIFT)
+    assert (view.scene.loop.start_s, view.scene.loop.end_s) == pytest.approx((3.2, 3.6), abs=0.02)

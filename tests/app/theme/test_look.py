@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont, QFontInfo, QFontMetrics
+from PySide6.QtGui import QAction, QFont, QFontInfo, QFontMetrics, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -98,29 +98,45 @@ def test_a_property_changes_the_look(qapp: QApplication, qtbot: QtBot) -> None:
     assert label.fontInfo().pixelSize() == tokens.DISPLAY
 
 
-def test_icons_come_late_and_follow_the_theme(
-    qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(icons._Loaded, "ready", False)
+def test_icons_follow_the_theme(qapp: QApplication, qtbot: QtBot) -> None:
     action, button = QAction(), QPushButton()
     qtbot.addWidget(button)
-    theme.set_icon(action, "play")
-    theme.set_icon(button, "error", "error")
-    assert action.icon().isNull()
-    assert theme.icon("play").isNull()
-    theme.load_icons()
-    assert not action.icon().isNull()
-    assert button.iconSize() == icons.SIZE
     theme.apply(qapp, "light")
-    before = action.icon().cacheKey()
+    theme.set_icon(action, "play")
+    theme.set_icon(button, "stop", "error")
+    assert button.iconSize() == icons.SIZE
+    assert _inks(action.icon().pixmap(icons.SIZE)) == {tokens.LIGHT.text}
+    assert _inks(action.icon().pixmap(icons.SIZE, QIcon.Mode.Disabled)) == {tokens.LIGHT.disabled}
     theme.apply(qapp, "dark")
-    assert action.icon().cacheKey() != before
+    assert _inks(action.icon().pixmap(icons.SIZE)) == {tokens.DARK.text}
+    assert _inks(button.icon().pixmap(icons.SIZE)) == {tokens.DARK.error}
 
 
-def test_every_icon_is_in_the_set(qapp: QApplication) -> None:
-    theme.load_icons()
+def _inks(pixmap: QPixmap) -> set[str]:
+    """Colours of the pixels that are covered wholly."""
+    image = pixmap.toImage()
+    colours = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    return {colour.name() for colour in colours if colour.alpha() == 255}
+
+
+def _alphas(pixmap: QPixmap) -> int:
+    """Pixels that are not empty."""
+    image = pixmap.toImage()
+    return sum(image.pixelColor(x, y).alpha() > 0 for x in range(image.width()) for y in range(image.height()))
+
+
+def test_icons_are_drawn_at_any_size_and_in_the_middle(qapp: QApplication) -> None:
+    for side in (16, 18, 37, 64):
+        image = theme.icon("add").pixmap(side, side).toImage()
+        inked = [(x, y) for x in range(side) for y in range(side) if image.pixelColor(x, y).alpha() > 100]
+        for axis in zip(*inked, strict=True):
+            assert abs(min(axis) - (side - 1 - max(axis))) <= 1
+            assert max(axis) - min(axis) > side / 2
+
+
+def test_every_icon_is_in_the_font(qapp: QApplication) -> None:
     for name in icons.ICONS:
-        assert not theme.icon(name).pixmap(icons.SIZE).isNull(), name
+        assert _alphas(theme.icon(name).pixmap(icons.SIZE)) > 5, f"{name}: run resources/icons/make_icons.py again"
     with pytest.raises(KeyError, match="no icon"):
         theme.set_icon(QAction(), "nonsense")
 

@@ -112,6 +112,7 @@ def saves_as(s: Scene) -> None:
 def archives(s: Scene) -> None:
     chosen_files(s, s.folder / "sent.zip")
     s.do("archive")
+    s.until(lambda: (s.folder / "sent.zip").exists())
     assert (s.folder / "sent.zip").stat().st_size > 1000
     s.window.open([s.folder / "sent.zip"])
     s.until(lambda: s.session.has_song and s.session.document.name.startswith(("sent", "Short")))
@@ -202,10 +203,9 @@ def plays(s: Scene) -> None:
     here = s.playing.position_s
     assert here > 0.1
     s.do("play")
-    s.until(lambda: s.playing.position_s > here)
+    s.until(lambda: s.playing.position_s > here + 0.3)
     s.do("stop")
-    s.until(lambda: not s.playing.is_playing)
-    assert s.playing.position_s == pytest.approx(here, abs=0.05)
+    s.until(lambda: abs(s.playing.position_s - here) < 0.1)
 
 
 def plays_the_selection(s: Scene) -> None:
@@ -291,6 +291,16 @@ def resets(s: Scene) -> None:
     s.do("reset_mixer")
     assert not s.strip().mute and not s.strip().invert
     assert s.playing.mixdown.is_neutral
+
+
+def adds_a_stem(s: Scene) -> None:
+    folder = Path(s.session.state.song.source).parent
+    chosen_files(s, folder / "vocals.wav")
+    s.do("add_stem")
+    s.until(lambda: len(s.session.state.stems) == 4)
+    assert s.session.state.stems[-1].name == "vocals 2"
+    s.do("undo")
+    assert len(s.session.state.stems) == 3
 
 
 def renames(s: Scene) -> None:
@@ -469,6 +479,7 @@ CHECKS: dict[str, Callable[[Scene], None]] = {
     "forward": goes_places, "loop": loops, "loop_selection": loops, "original": compares, "output": chooses_output,
     "refresh_outputs": chooses_output, "mute": mutes, "solo": solos, "invert": inverts,
     "previous_stem": chooses_stems, "next_stem": chooses_stems, "clear_solo": solos, "reset_mixer": resets,
+    "add_stem": adds_a_stem,
     "rename_stem": renames, "colour_stem": colours, "split_stem": splits, "stem_up": moves_stems,
     "stem_down": moves_stems, "remove_stem": removes, "separate": shows_separate,
     "goal_karaoke": reaches("karaoke", {"vocals", "accompaniment"}),

@@ -26,9 +26,11 @@ def test_the_first_paint_loads_nothing_heavy() -> None:
     script = """
 import sys
 from unbraid.app import gui
-from unbraid.app.window.main_window import MainWindow
-seen = []
+from unbraid.app.window.start_page import StartPage
+seen, painted = [], []
+StartPage.paintEvent = lambda page, event: painted.append(page)
 def look(window, store, backend):
+    assert painted
     seen.extend(sys.modules); window.hide(); gui.application().quit()
 gui._after_first_paint = look
 window = gui.open_window()

@@ -49,7 +49,7 @@ def allowed(start: Project, seed: int, last: int, folder: Path) -> list[Project]
     return seen
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_while_editing_nothing_is_lost_but_the_edit_in_flight(tmp_path: Path, kills: int) -> None:
     folder = tmp_path / "My Song"
     documents.project(folder).close()
@@ -98,7 +98,7 @@ for number in itertools.count(1):
 """
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_while_saving_a_megabyte_the_project_opens(tmp_path: Path, kills: int) -> None:
     folder = tmp_path / "My Song"
     documents.project(folder).close()

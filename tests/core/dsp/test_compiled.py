@@ -52,6 +52,7 @@ def test_without_a_folder_kernels_are_compiled_in_memory(tmp_path: Path, caplog:
     assert "in memory" in caplog.text
 
 
+@pytest.mark.slow
 def test_two_processes_may_make_a_kernel_at_once(tmp_path: Path) -> None:
     code = (
         "import numpy as np\nfrom unbraid.core.dsp import median\nmedian.NETWORK_FROM = 0\n"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unbraid.core.dsp.gather import TimeWindow, add_lights, colour, gather, plan, prepare
+from unbraid.core.dsp.gather import TimeWindow, add_lights, colour, gather, plan, prepare, sample, sampling
 from unbraid.core.dsp.pyramid import LevelPyramid
 
 
@@ -93,6 +93,34 @@ def test_colours_come_from_tables(engine) -> None:
     mixed = add_lights(codes, np.stack([light, light]), curve, engine=engine)
     green = codes.astype(int).sum(axis=0).clip(0, 255)
     np.testing.assert_array_equal(mixed, (0xFF000000 + (green << 8)).astype(np.uint32))
+
+
+@pytest.mark.parametrize("engine", ["compiled", "scipy"])
+@pytest.mark.parametrize("step", [0.2, 1.0, 5.3])
+def test_parts_of_a_picture_are_those_of_the_whole(engine, step: float) -> None:
+    codes = np.random.default_rng(2).integers(0, 256, (30, 500), dtype=np.uint8)
+    time, bins = TimeWindow(3, step, 50), np.geomspace(1, 29, 71)
+    whole = gather(pyramid(codes), time, bins, engine=engine)
+    np.testing.assert_array_equal(gather(pyramid(codes), time, bins, threads=3, engine=engine), whole)
+    how = sampling(30, 500, time, bins)
+    wide = np.zeros((70, 60), np.uint8)
+    for part in (slice(0, 1), slice(1, 40), slice(40, 70)):
+        sample(pyramid(codes), how, out=wide[part, 5:55], part=part, engine=engine)
+    np.testing.assert_array_equal(wide[:, 5:55], whole)
+
+
+@pytest.mark.parametrize("pictures", [1, 3, 4, 5, 9])
+def test_any_number_of_lights_adds_up_and_dark_rows_are_black(pictures: int) -> None:
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 256, (pictures, 6, 9), dtype=np.uint8)
+    codes[rng.random((pictures, 6)) < 0.4] = 20  # too faint to be seen
+    codes[:, 2] = 0
+    light = np.where(np.arange(256) > 30, np.arange(256), 0).astype(np.uint64)
+    tables = np.stack([(light * np.uint64(k + 1)) << np.uint64(21 * (k % 3)) for k in range(pictures)])
+    curve = (np.arange(1000) // 4).clip(0, 255).astype(np.uint8)
+    ours, plain = (add_lights(codes, tables, curve, engine=engine) for engine in ("compiled", "scipy"))
+    np.testing.assert_array_equal(ours, plain)
+    assert (ours[2] == 0xFF000000).all()
 
 
 def test_preparing_needs_nothing() -> None:

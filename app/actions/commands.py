@@ -286,6 +286,8 @@ HELP = (
     Action("shortcut_sheet", mark("Keys and mouse"), lambda w: w.help.show_sheet(), mark("Help"), ("Ctrl+Alt+/", "F1"),
            "keyboard", group="find"),
     Action("edit_shortcuts", mark("Change keys …"), lambda w: w.help.edit_shortcuts(), mark("Help"), group="find"),
+    Action("focus_notice", mark("Go to the last notice"), lambda w: w.notices.focus_newest(), mark("Help"),
+           ("Ctrl+Alt+N",), tip=mark("To read it, press its buttons or copy it by keyboard"), group="find"),
     Action("diagnostics", mark("Diagnostics"), lambda w: w.help.show_diagnostics(), mark("Help"), icon="diagnostics",
            tip=mark("Sound output, drop-outs, memory, versions"), group="look"),
     Action("log", mark("Log"), lambda w: w.help.show_log(), mark("Help"), icon="log", group="look"),

@@ -79,13 +79,6 @@ class StripView(QFrame):
         theme.set_property(self.title, kind="" if heard else "muted")
         self.badge.set_heard(heard)
 
-    def show_name(self, name: str, colour: str, letter: str) -> None:
-        """Another name or colour."""
-        self._name = name
-        self.title.setText(name)
-        self.title.setToolTip(name)
-        self.badge.set_look(colour, letter)
-
     def show_levels(self, peaks_db: Sequence[float], lufs: float, clips: int | None) -> None:
         """The meters."""
         self.meter.show_levels(peaks_db, clips, lufs=lufs)

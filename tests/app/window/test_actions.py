@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QWidget
 
 from unbraid.app.actions.commands import TABLE
+from unbraid.app.notices import NoticeCard
 from unbraid.app.selection import Selection
 from unbraid.app.window.main_window import MainWindow
 from unbraid.core.job_queue import State
@@ -457,6 +458,16 @@ def chooses_tools(s: Scene) -> None:
     assert s.window.picture.tool == "select" and not s.window.song_view.view.canvas.is_hand
 
 
+def reads_a_notice(s: Scene) -> None:
+    s.window.notice("warning", "something to know")
+    s.driver.qtbot.wait(20)
+    s.key("Ctrl+Alt+N")
+    focused = s.window.focusWidget()
+    while focused is not None and not isinstance(focused, NoticeCard):
+        focused = focused.parentWidget()
+    assert focused is not None
+
+
 def dialog(id: str, name: str, keys: str = "") -> Callable[[Scene], None]:
     def check(s: Scene) -> None:
         s.key(keys) if keys else s.do(id)
@@ -497,6 +508,7 @@ CHECKS: dict[str, Callable[[Scene], None]] = {
     "reset_layout": toggles_panels, "full_screen": fills_the_screen, "theme": changes_theme,
     "tool_select": chooses_tools, "tool_hand": chooses_tools, "palette": dialog("palette", "palette", "Ctrl+Shift+P"),
     "shortcut_sheet": dialog("shortcut_sheet", "sheet"), "edit_shortcuts": dialog("edit_shortcuts", "keys"),
+    "focus_notice": reads_a_notice,
     "diagnostics": dialog("diagnostics", "diagnostics"), "log": dialog("log", "log"), "about": dialog("about", "about"),
 }  # fmt: skip
 

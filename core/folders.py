@@ -22,11 +22,16 @@ def working_folder() -> Path:
     return folder
 
 
-def preset_folder() -> Path:
-    """Presets of the user's own (`UNBRAID_DATA` moves it); need not be there."""
+def data_folder() -> Path:
+    """What cannot be made again: drafts, presets, the list of projects (`UNBRAID_DATA` moves it); need not be there."""
     import platformdirs
 
-    return Path(os.environ.get("UNBRAID_DATA") or platformdirs.user_data_dir("unbraid", appauthor=False)) / "presets"
+    return Path(os.environ.get("UNBRAID_DATA") or platformdirs.user_data_dir("unbraid", appauthor=False))
+
+
+def preset_folder() -> Path:
+    """Presets of the user's own; need not be there."""
+    return data_folder() / "presets"
 
 
 def config_folder() -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from unbraid.core import audio_files, mapped_wav, stem_file
-from unbraid.core.audio import Audio, Samples
+from unbraid.core.audio import Audio
 from unbraid.core.audio_files import AudioInfo
 from unbraid.core.errors import ParameterError
 from unbraid.core.evaluation import compare
@@ -131,11 +131,7 @@ def separate(
 ) -> Separated:
     """Separate the mapped WAV `mix` into mapped WAV files in `folder`."""
     begun = time.perf_counter()
-
-    def store(name: str, frames: int, channels: int, rate: int) -> Samples:
-        samples: Samples = mapped_wav.create(folder / f"{name}.wav", frames, channels, rate)
-        return samples
-
+    store = mapped_wav.store_in(folder)
     stems = run.separate(method, mapped_wav.open_mapped(mix), told.guide(), progress, values=values, store=store)
     return Separated({name: folder / f"{name}.wav" for name in stems}, time.perf_counter() - begun)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,11 @@ def levels(audio: Audio) -> Levels:
         full += int(np.count_nonzero(np.abs(block) >= 1.0))
     count = max(1, audio.frames)
     return Levels(decibels(peak), decibels(np.sqrt(energy / count)), mean / count, full)
+
+
+def peak_db(peak: float) -> float:
+    """Decibels of full scale of one amplitude, -inf for 0."""
+    return 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
 
 
 def decibels(amplitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from unbraid.core import levels
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.dsp.compiled import Engine, use_compiled
 from unbraid.core.progress import Progress, part_of, silent_progress
@@ -225,8 +226,7 @@ class TruePeak:
         """The highest so far of all channels, dB of full scale; -inf for silence."""
         end = np.zeros((len(self._peak), TRUE_PEAK_TAPS // 2), np.float32)
         self._raise(np.concatenate([self._past, end], axis=1))
-        highest = float(self._peak.max())
-        return 20 * math.log10(highest) if highest > 0 else -math.inf
+        return levels.peak_db(float(self._peak.max()))
 
 
 class Sounding(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -74,6 +75,11 @@ def create(path: Path, frames: int, channels: int, rate: int) -> np.memmap[tuple
     except OSError as problem:
         path.unlink(missing_ok=True)
         raise AudioFileError(atomic.explain(problem, path, size)) from problem
+
+
+def store_in(folder: Path) -> Callable[[str, int, int, int], Samples]:
+    """A store for `run.separate`: each stem becomes the mapped file `NAME.wav` in `folder`."""
+    return lambda name, frames, channels, rate: create(folder / f"{name}.wav", frames, channels, rate)
 
 
 def _check(frames: int, channels: int, rate: int) -> None:

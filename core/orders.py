@@ -14,9 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from unbraid.core import mapped_wav
+from unbraid.core import mapped_wav, render
 from unbraid.core.audio import Audio, Samples
 from unbraid.core.errors import ParameterError
 from unbraid.core.jobs import Separated, Told
@@ -27,7 +25,6 @@ from unbraid.core.separation.contract import Value
 MARGIN_S = 3.0
 """What is separated on either side of a passage and then thrown away."""
 SHORTEST_S = 0.05
-BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,8 @@ def carry_out(order: Order, progress: Progress) -> Separated:
     scratch = Path(tempfile.mkdtemp(dir=order.folder))
     try:
         if order.passage is None:
-            stems = _separated(order, song, scratch, progress)
-            paths = _moved(stems, scratch, order.folder)
+            made = _separated(order, song, scratch, progress)
+            paths = {name: file.rename(order.folder / f"{n}.wav") for n, (name, file) in enumerate(made.items())}
         else:
             paths = _passage(order, order.passage, song, scratch, progress)
     finally:
@@ -82,50 +79,25 @@ def excerpt(mix: Path, target: Path, start_s: float, end_s: float, progress: Pro
     mapped_wav.create(target, len(part), song.channels, song.rate)[:] = part
 
 
-def _separated(order: Order, song: Audio, folder: Path, progress: Progress) -> dict[str, Audio]:
-    """Stems of `song`, mapped in `folder`, merged and without what is not wanted of the rest."""
-
-    def store(name: str, frames: int, channels: int, rate: int) -> Samples:
-        samples: Samples = mapped_wav.create(folder / f"{name}.wav", frames, channels, rate)
-        return samples
-
-    stems = run.separate(order.method, song, order.told.guide(), progress, values=order.values, store=store)
+def _separated(order: Order, song: Audio, folder: Path, progress: Progress) -> dict[str, Path]:
+    """Mapped files in `folder` of the stems of `song`, merged and without what is not wanted of the rest."""
+    guide, store = order.told.guide(), mapped_wav.store_in(folder)
+    stems = run.separate(order.method, song, guide, progress, values=order.values, store=store)
     made: dict[str, list[str]] = {}
     for name in stems:
         wanted = order.rest if name == remainder.NAME else order.merged.get(name, name)
         if wanted:
             made.setdefault(wanted, []).append(name)
-    return {wanted: _sum(stems, names, store) for wanted, names in made.items()}
+    return {wanted: _merged({name: stems[name] for name in names}, folder) for wanted, names in made.items()}
 
 
-def _sum(stems: Mapping[str, Audio], names: list[str], store: run.Store) -> Audio:
-    first = stems[names[0]]
-    if len(names) == 1:
-        return first
-    out = store("+".join(names), first.frames, first.channels, first.rate)
-    for start in range(0, first.frames, BLOCK):
-        block = slice(start, start + BLOCK)
-        out[block] = np.sum([stems[name].samples[block] for name in names], axis=0, dtype=np.float64)
-    return Audio(out, first.rate)
-
-
-def _moved(stems: Mapping[str, Audio], scratch: Path, folder: Path) -> dict[str, Path]:
-    """The mapped files of `stems` under their names in `folder`."""
-    paths = {}
-    for number, (name, stem) in enumerate(stems.items()):
-        paths[name] = folder / f"{number}.wav"
-        _file_of(stem).rename(paths[name])
-    return paths
-
-
-def _file_of(audio: Audio) -> Path:
-    base = audio.samples
-    while not isinstance(base, np.memmap) and base.base is not None:
-        base = base.base
-    filename = getattr(base, "filename", None)
-    if filename is None:
-        raise ParameterError("a stem that is not mapped from a file cannot be moved")
-    return Path(filename)
+def _merged(stems: Mapping[str, Audio], folder: Path) -> Path:
+    """The mapped file of a stem, or of the sum of several."""
+    path = folder / f"{'+'.join(stems)}.wav"
+    if len(stems) > 1:
+        first = next(iter(stems.values()))
+        render.total(stems, mapped_wav.create(path, first.frames, first.channels, first.rate))
+    return path
 
 
 def _passage(order: Order, passage: Passage, song: Audio, scratch: Path, progress: Progress) -> dict[str, Path]:
@@ -136,7 +108,8 @@ def _passage(order: Order, passage: Passage, song: Audio, scratch: Path, progres
     first, last = max(0, start - margin), min(song.frames, stop + margin)
     made = _separated(order, song.slice(first, last), scratch, part_of(progress, 0.0, 0.9))
     whole = {
-        name: _placed(stem, first, song, scratch / f"whole {k}.wav") for k, (name, stem) in enumerate(made.items())
+        name: _placed(mapped_wav.open_mapped(file), first, song, scratch / f"whole {k}.wav")
+        for k, (name, file) in enumerate(made.items())
     }
     old = {name: mapped_wav.open_mapped(path) for name, path in passage.old.items()}
     names = list(dict.fromkeys([*old, *whole]))

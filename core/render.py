@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from unbraid.core.audio import Audio
+from unbraid.core.audio import Audio, Samples
 from unbraid.core.document.state import NEUTRAL, Strip
 from unbraid.core.errors import ParameterError
 from unbraid.core.mixing.mixdown import Mixdown
@@ -48,13 +48,16 @@ def render(mix: Audio, stems: Mapping[str, Audio], gains_db: Mapping[str, float]
     return _mixdown(mix, stems, {name: Strip(gain_db) for name, gain_db in gains_db.items()}).render()
 
 
-def total(stems: Mapping[str, Audio]) -> Audio:
-    """The sum of all stems, for when there is no mix; they must agree in length, channels and rate."""
+def total(stems: Mapping[str, Audio], out: Samples | None = None) -> Audio:
+    """The sum of all stems, for when there is no mix; they must agree in length, channels and rate.
+
+    out: where to write it, as `Mixdown.render` does.
+    """
     shapes = {(audio.samples.shape, audio.rate) for audio in stems.values()}
     if len(shapes) != 1:
         listed = "; ".join(f"{name}: {audio!r}" for name, audio in stems.items())
         raise ParameterError(f"stems of one song have one length, channel count and rate, these do not: {listed}")
-    return _mixdown(next(iter(stems.values())), stems, {}, residual=Strip(mute=True)).render()
+    return _mixdown(next(iter(stems.values())), stems, {}, residual=Strip(mute=True)).render(out)
 
 
 def without(stems: Mapping[str, Audio], *left_out: str) -> Audio:

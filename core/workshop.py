@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,7 @@ class Workshop:
     def __init__(self, worker: Worker | None = None) -> None:
         self.worker = worker or Worker()
         self._owns_worker = worker is None
-        sweep()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
+        self.folder = own_folder()
 
     def __enter__(self) -> Workshop:
         return self
@@ -143,6 +142,22 @@ class Workshop:
         path = self._fresh() / "mix.wav"
         mapped_wav.create(path, audio.frames, audio.channels, audio.rate)[:] = audio.samples
         return path
+
+
+def own_folder() -> Path:
+    """A new working folder of this process; what killed ones left is swept first, as this is if we are killed."""
+    sweep()
+    return Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
+
+
+@contextlib.contextmanager
+def passing_folder() -> Iterator[Path]:
+    """A working folder that goes away with the block."""
+    folder = own_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep() -> None:

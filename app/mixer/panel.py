@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,7 +10,7 @@ from unbraid.app.controls.column import Column
 from unbraid.app.controls.taper import Fader
 from unbraid.app.controls.tile import Tile
 from unbraid.app.controls.value_slider import ValueSlider
-from unbraid.app.mixer.meter import Meter
+from unbraid.app.mixer.levels import LevelRow
 from unbraid.app.mixer.strip import StripView
 from unbraid.app.session.session import Session
 from unbraid.app.translation import number, tr, tr_known
@@ -105,7 +103,7 @@ class MixerPanel(QWidget):
         shape = [(stem.id, stem.name, stem.colour) for stem in new.stems]
         if old.song != new.song or shape != [(stem.id, stem.name, stem.colour) for stem in old.stems]:
             self._rebuild(new, channels)
-        soloed = new.residual.solo or any(stem.strip.solo for stem in new.stems)
+        soloed = new.has_solo
         for stem in new.stems:
             self._strips[stem.id].show_strip(stem.strip, heard=is_heard(stem.strip, soloed=soloed))
         if RESIDUAL in self._strips:
@@ -136,7 +134,7 @@ class MixerPanel(QWidget):
         strip.set_chosen(strip.id == self.chosen)
         strip.strip_changed.connect(self._changed)
         strip.solo_only.connect(self._solo_only)
-        strip.released.connect(self._released)
+        strip.released.connect(self._session.end_merge)
         strip.chosen.connect(self.choose)
         strip.menu_wanted.connect(self.menu_wanted.emit)
         strip.clips_cleared.connect(self._clear_clips)
@@ -154,14 +152,11 @@ class MixerPanel(QWidget):
         name = self._name(id)
         title = _TITLES.get(field, lambda name: tr("Equaliser of {name}", name=name))(name)
         merge = "" if field in ("mute", "solo", "invert") else f"{field}:{id}"
-        self._session.edit(title, partial(_set_strip, id=id, strip=strip), merge=merge)
+        self._session.edit(title, lambda project: edits.set_strip(project, id, strip), merge=merge)
 
     def _solo_only(self, id: str) -> None:
         title = tr("Solo {name}", name=self._name(id))
         self._session.edit(title, lambda project: edits.set_solo(project, id, True, exclusive=True))
-
-    def _released(self) -> None:
-        self._session.end_merge()
 
     def _unfolded(self, id: str, on: bool) -> None:
         (self._open.add if on else self._open.discard)(id)
@@ -230,18 +225,11 @@ class MasterView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         title = QLabel(tr("Output"))
         self.fader = ValueSlider(tr("Output level"), Fader(), unit="dB")
-        self.meter = Meter(tr("the output"))
-        self.now = QLabel("")
+        self.levels = LevelRow(tr("the output"))
+        self.meter, self.now = self.levels.meter, self.levels.loudness
         self.loudness = QLabel("")
-        for label in (self.now, self.loudness):
-            label.setProperty("kind", "readout")
+        self.loudness.setProperty("kind", "readout")
         self.loudness.setWordWrap(True)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.meter, 1)
-        self.now.setFixedWidth(72)
-        self.now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        foot.addWidget(self.now)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
@@ -250,7 +238,7 @@ class MasterView(QWidget):
         head.addWidget(title)
         head.addWidget(self.fader, 1)
         column.addLayout(head)
-        column.addLayout(foot)
+        column.addWidget(self.levels)
         column.addWidget(self.loudness)
         self.fader.changed.connect(
             lambda value: session.edit(tr("Output level"), lambda p: edits.set_master(p, value), merge="master")
@@ -264,8 +252,7 @@ class MasterView(QWidget):
 
     def show_levels(self, peaks_db: tuple[float, ...], lufs: float, clips: int | None) -> None:
         """The meters."""
-        self.meter.show_levels(peaks_db, clips, lufs=lufs)
-        self.now.setText("" if lufs < -70 else f"{number(lufs, 0)} LUFS")
+        self.levels.show_levels(peaks_db, lufs, clips)
 
     def _show_measures(self) -> None:
         playing = self._session.playing
@@ -283,7 +270,3 @@ class MasterView(QWidget):
 
 def _title(stem: Stem) -> str:
     return theme.stem_title(stem.name)
-
-
-def _set_strip(project: Project, *, id: str, strip: Strip) -> Project:
-    return edits.set_strip(project, id, strip)

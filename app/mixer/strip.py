@@ -16,8 +16,8 @@ from unbraid.app import theme
 from unbraid.app.controls.fold import Fold
 from unbraid.app.controls.taper import Even, Fader
 from unbraid.app.controls.value_slider import ValueSlider
-from unbraid.app.mixer.meter import Meter
-from unbraid.app.translation import number, tr
+from unbraid.app.mixer.levels import LevelRow
+from unbraid.app.translation import tr
 from unbraid.core.document.state import EQ_RANGE_DB, Strip
 
 
@@ -52,9 +52,8 @@ class StripView(QFrame):
         self.more = Fold(parent=self)
         self._say(self.more, tr("Pan, equaliser and polarity of {name}", name=name))
         self.fader = ValueSlider(tr("Level of {name}", name=name), Fader(), unit="dB", parent=self)
-        self.meter = Meter(name, self)
-        self.loudness = QLabel("", self)
-        self.loudness.setProperty("kind", "readout")
+        self.levels = LevelRow(name, self)
+        self.meter = self.levels.meter
         self.details = self._details(channels)
         self.details.setVisible(False)
         self._lay_out()
@@ -81,8 +80,7 @@ class StripView(QFrame):
 
     def show_levels(self, peaks_db: Sequence[float], lufs: float, clips: int | None) -> None:
         """The meters."""
-        self.meter.show_levels(peaks_db, clips, lufs=lufs)
-        self.loudness.setText("" if lufs < -70 else f"{number(lufs, 0)} LUFS")
+        self.levels.show_levels(peaks_db, lufs, clips)
 
     def unfold(self, on: bool) -> None:
         """Show or hide pan, equaliser and polarity."""
@@ -148,18 +146,12 @@ class StripView(QFrame):
         head.addWidget(self.title, 1)
         for widget in (self.mute, self.solo, self.more):
             head.addWidget(widget)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.meter, 1)
-        self.loudness.setFixedWidth(72)
-        self.loudness.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        foot.addWidget(self.loudness)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.fader)
-        column.addLayout(foot)
+        column.addWidget(self.levels)
         column.addWidget(self.details)
         order = [self.mute, self.solo, self.more, self.fader.slider, self.fader.box, self.pan.slider]
         for before, after in pairwise(order):

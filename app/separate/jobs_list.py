@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from unbraid.app.session.session import Session
+from unbraid.app.times import clock, left
 from unbraid.app.translation import mark, tr, tr_known
-from unbraid.app.window.times import clock, left
 from unbraid.core.job_queue import ENDED, Job, State
 
 STATES = {

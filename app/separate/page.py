@@ -24,8 +24,8 @@ from unbraid.app.separate.form import ParameterForm
 from unbraid.app.separate.jobs_list import JobsList
 from unbraid.app.session.separating import Scope, seconds_for
 from unbraid.app.session.session import Session
+from unbraid.app.times import clock
 from unbraid.app.translation import tr, tr_known
-from unbraid.app.window.times import clock
 from unbraid.core import speeds
 from unbraid.core.document.state import Project
 from unbraid.core.separation.goals import GOALS, Goal, goal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import tempfile
@@ -18,13 +17,13 @@ from unbraid.app.translation import tr
 from unbraid.core import mapped_wav, orders
 from unbraid.core.audio import Audio
 from unbraid.core.document.state import Strip
-from unbraid.core.folders import working_folder
 from unbraid.core.job_queue import Desk, Job
 from unbraid.core.jobs import Told
 from unbraid.core.mixing.mixdown import Mixdown
 from unbraid.core.mixing.part import Part
 from unbraid.core.separation.goals import Way
 from unbraid.core.separation.guide import Guide
+from unbraid.core.workshop import own_folder
 
 if TYPE_CHECKING:
     from unbraid.app.session.session import Session
@@ -84,7 +83,7 @@ class Auditioning(QObject):
         length_s = self._session.settings.current.preview_s
         start_s = max(0.0, min(start_s, song.duration_s - length_s))
         end_s = min(start_s + length_s, song.duration_s)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=working_folder()))
+        self._folder = own_folder()
         work = partial(self._work, document.media.path(song.media), self._folder, start_s, end_s, tuple(candidates))
         self._job = self._session.submit(tr("Audition of {count} methods", count=len(candidates)), work)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unbraid.core import loudness
+from unbraid.core.levels import peak_db
 from unbraid.core.mixing.mixdown import Mixdown
 
 BLOCK = 1 << 17
@@ -58,8 +59,4 @@ def null_test_db(mixdown: Mixdown, stop: threading.Event) -> tuple[float, float]
         residual = (mix - stems).astype(np.float32)
         loudest = max(loudest, float(np.abs(residual).max(initial=0.0)))
         worst = max(worst, float(np.abs(stems + residual - mix).max(initial=0.0)))
-    return _decibels(loudest), _decibels(worst)
-
-
-def _decibels(peak: float) -> float:
-    return float(20 * np.log10(peak)) if peak else float("-inf")
+    return peak_db(loudest), peak_db(worst)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -20,10 +19,9 @@ from unbraid.core.document.document import Document
 from unbraid.core.document.state import Song, Stem
 from unbraid.core.errors import AudioFileError, Cancelled
 from unbraid.core.evaluation.multitracks import MIXES, Multitrack, Sound, find
-from unbraid.core.folders import working_folder
 from unbraid.core.job_queue import Desk
 from unbraid.core.stem_file import StemFile
-from unbraid.core.workshop import sweep
+from unbraid.core.workshop import passing_folder
 
 if TYPE_CHECKING:
     from unbraid.app.session.session import Session
@@ -97,9 +95,8 @@ class Opening:
     def _decode_stem(self, document: Document, path: Path, desk: Desk) -> None:
         song = document.state.song
         assert song is not None
-        sweep()
-        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=working_folder()) as folder:
-            target = Path(folder) / "sound.wav"
+        with passing_folder() as folder:
+            target = folder / "sound.wav"
             opened = desk.run(jobs.import_song, path, target, 0.0, None, False, None)
             with self._session.media_lock:
                 if self._session.document is not document:
@@ -119,9 +116,8 @@ class Opening:
 
     def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], desk: Desk) -> None:
         """On the queue's thread: every sound decoded and adopted, then handed to the window."""
-        sweep()
-        with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=working_folder()) as folder:
-            self._hand_over(self._decoded(name, mix, stems, Path(folder), desk))
+        with passing_folder() as folder:
+            self._hand_over(self._decoded(name, mix, stems, folder, desk))
 
     def _decoded(self, name: str, mix: Sound | None, stems: dict[str, Sound], folder: Path, desk: Desk) -> Document:
         if mix is not None and not stems and mix.path.suffix.lower() in STEM_FILES:

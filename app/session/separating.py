@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,12 +17,12 @@ from unbraid.core.document import edits
 from unbraid.core.document.document import Document
 from unbraid.core.document.state import SILENT_DB, Project, Recipe, Span, Stem
 from unbraid.core.errors import Cancelled, ParameterError
-from unbraid.core.folders import working_folder
 from unbraid.core.job_queue import Desk, Job
 from unbraid.core.jobs import Separated, Told
 from unbraid.core.separation.contract import Value
 from unbraid.core.separation.goals import Goal, Way
 from unbraid.core.separation.guide import Guide
+from unbraid.core.workshop import passing_folder
 
 if TYPE_CHECKING:
     from unbraid.app.selection import Selection
@@ -91,10 +92,7 @@ class Separating:
 
     def _work(self, document: Document, state: Project, wish: Wish, desk: Desk) -> None:
         """On the queue's thread: the draft, then the result, each handed to the window as soon as it is there."""
-        from unbraid.core.workshop import sweep
-
-        sweep()
-        with tempfile.TemporaryDirectory(prefix=_prefix(), dir=working_folder()) as folder:
+        with passing_folder() as folder:
             share = 0.0
             if wish.draft is not None:
                 share = 0.1
@@ -107,7 +105,7 @@ class Separating:
                 speeds.remember(_speed_name(wish.way), state.song.duration_s, done.seconds)
             self._hand_over(document, state, wish, wish.way, done, is_draft=False)
 
-    def _order(self, document: Document, state: Project, wish: Wish, way: Way, folder: str) -> orders.Order:
+    def _order(self, document: Document, state: Project, wish: Wish, way: Way, folder: Path) -> orders.Order:
         assert state.song is not None
         scope = wish.scope
         stem = state.stem(scope.stem) if scope.stem else None
@@ -181,26 +179,13 @@ def _recipe(wish: Wish, way: Way, seconds: float) -> Recipe:
     if chosen is None:
         return Recipe(way.method, wish.title, values, seconds=round(seconds, 2))
     span = None if chosen.start_s is None or chosen.end_s is None else Span(chosen.start_s, chosen.end_s)
-    low, high = chosen.low_hz or 0.0, chosen.high_hz if chosen.high_hz is not None else float("inf")
-    return Recipe(way.method, wish.title, values, span, low, high, round(seconds, 2))
+    return Recipe(way.method, wish.title, values, span, *chosen.band(math.inf), round(seconds, 2))
 
 
 def _passage(chosen: Selection | None, old: Mapping[str, Path]) -> orders.Passage | None:
     if chosen is None:
         return None
-    return orders.Passage(
-        chosen.start_s if chosen.start_s is not None else 0.0,
-        chosen.end_s if chosen.end_s is not None else float("inf"),
-        chosen.low_hz or 0.0,
-        chosen.high_hz if chosen.high_hz is not None else float("inf"),
-        old,
-    )
-
-
-def _prefix() -> str:
-    import os
-
-    return f"{os.getpid()}-"
+    return orders.Passage(*chosen.times(math.inf), *chosen.band(math.inf), old)
 
 
 def seconds_for(way: Way, music_s: float) -> float | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unbraid.app.spectrogram.ticks import frequency_text, time_text
+from unbraid.app.spectrogram.ticks import frequency_text
+from unbraid.app.times import clock
 from unbraid.app.translation import tr
 from unbraid.core.notes import note_text
 
@@ -31,11 +32,11 @@ class ReadOut:
     @property
     def text(self) -> str:
         """Time, frequency, note, level on one line."""
-        return "  ".join(filter(None, (time_text(self.time_s), frequency_text(self.freq_hz), self.note, self.level)))
+        return "  ".join(filter(None, (clock(self.time_s), frequency_text(self.freq_hz), self.note, self.level)))
 
     @property
     def spoken(self) -> str:
         """The same in words for screen readers."""
         name, _, cents = self.note.partition(" ")
         note = name.replace("♯", tr(" sharp ")) + (f" {cents.replace('c', tr('cents'))}" if cents else "")
-        return ", ".join(filter(None, (time_text(self.time_s), frequency_text(self.freq_hz), note, self.level)))
+        return ", ".join(filter(None, (clock(self.time_s), frequency_text(self.freq_hz), note, self.level)))

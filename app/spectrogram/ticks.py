@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from unbraid.app.spectrogram.scales import Scale
+from unbraid.app.times import clock
 from unbraid.core.notes import NAMES, note_hz, note_name, note_number
 
 TIME_STEPS_S = (
@@ -29,16 +30,6 @@ class Tick:
     label: str = ""
 
 
-def time_text(seconds: float, decimals: int = 3) -> str:
-    """1:02:03.250, 0:42.137; as many decimals as asked for."""
-    total = round(max(seconds, 0.0), decimals)
-    minutes, rest = divmod(total, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    width = 3 + decimals if decimals else 2
-    clock = f"{minutes:02d}:{rest:0{width}.{decimals}f}" if hours else f"{minutes}:{rest:0{width}.{decimals}f}"
-    return f"{hours}:{clock}" if hours else clock
-
-
 def frequency_text(hz: float) -> str:
     """With its unit, four digits at most: 82.4 Hz, 523 Hz, 1.25 kHz, 12.3 kHz."""
     value, unit = (hz / 1000, "kHz") if hz >= 999.5 else (hz, "Hz")
@@ -55,7 +46,7 @@ def time_ticks(start_s: float, end_s: float, pixels: float, label_px: float) -> 
     minor = min(minors, default=major)
     every = round(major / minor)
     first, last = math.ceil(start_s / minor - 1e-9), math.floor(end_s / minor + 1e-9)
-    return [Tick(k * minor, time_text(k * minor, decimals) if k % every == 0 else "") for k in range(first, last + 1)]
+    return [Tick(k * minor, clock(k * minor, decimals) if k % every == 0 else "") for k in range(first, last + 1)]
 
 
 def _divides(part: float, whole: float) -> bool:

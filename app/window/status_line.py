@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
 from unbraid.app.session.session import Session
+from unbraid.app.times import left
 from unbraid.app.translation import number, tr, trn
-from unbraid.app.window.times import left
 from unbraid.core.job_queue import ENDED, Job
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtGui import QColor
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QColorDialog, QInputDialog, QLineEdit
 from unbraid.app import theme
 from unbraid.app.translation import tr
 from unbraid.core.document import edits
-from unbraid.core.document.state import Project, Stem, Strip
+from unbraid.core.document.state import Stem, Strip
 
 if TYPE_CHECKING:
     from unbraid.app.window.main_window import MainWindow
@@ -64,8 +63,7 @@ class StemCommands:
 
     def has_solo(self) -> bool:
         """Whether anything is soloed."""
-        state = self._session.state
-        return state.residual.solo or any(stem.strip.solo for stem in state.stems)
+        return self._session.state.has_solo
 
     def clear_solo(self) -> None:
         """No solo any more."""
@@ -84,10 +82,8 @@ class StemCommands:
             self._window, tr("Rename the stem"), tr("Name"), QLineEdit.EchoMode.Normal, stem.name
         )
         if sure and name.strip() and name.strip() != stem.name:
-            self._session.edit(
-                tr("Rename {old} to {new}", old=self._name(), new=name.strip()),
-                partial(_rename, id=stem.id, name=name.strip()),
-            )
+            title = tr("Rename {old} to {new}", old=self._name(), new=name.strip())
+            self._session.edit(title, lambda project: edits.rename_stem(project, stem.id, name.strip()))
 
     def ask_colour(self) -> None:
         """Another colour for the chosen stem."""
@@ -130,7 +126,3 @@ def _toggled(strip: Strip, what: Switch) -> Strip:
     if what == "mute":
         return replace(strip, mute=not strip.mute)
     return replace(strip, solo=not strip.solo) if what == "solo" else replace(strip, invert=not strip.invert)
-
-
-def _rename(project: Project, *, id: str, name: str) -> Project:
-    return edits.rename_stem(project, id, name)

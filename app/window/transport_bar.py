@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 from unbraid.app import theme
 from unbraid.app.actions.action_set import ActionSet
 from unbraid.app.session.session import Session
+from unbraid.app.times import clock
 from unbraid.app.translation import tr
-from unbraid.app.window.times import clock
 from unbraid.core.document.state import Project
 
 HEIGHT = 44

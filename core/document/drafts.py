@@ -11,7 +11,7 @@ from pathlib import Path
 from unbraid.core.document.files import SUFFIX
 from unbraid.core.document.lock import Lock
 from unbraid.core.errors import ProjectFileError
-from unbraid.core.folders import preset_folder
+from unbraid.core.folders import data_folder
 from unbraid.core.naming import safe
 
 LONGEST_NAME = 80
@@ -28,7 +28,7 @@ class Draft:
 
 def drafts_folder() -> Path:
     """Where drafts lie (`UNBRAID_DATA` moves it); need not be there."""
-    return preset_folder().parent / "drafts"
+    return data_folder() / "drafts"
 
 
 def is_draft(folder: Path) -> bool:

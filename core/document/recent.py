@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unbraid.core import atomic
 from unbraid.core.errors import UnbraidError
-from unbraid.core.folders import preset_folder
+from unbraid.core.folders import data_folder
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Recent:
 
 def recent_file() -> Path:
     """Where the list lies (`UNBRAID_DATA` moves it)."""
-    return preset_folder().parent / "recent.json"
+    return data_folder() / "recent.json"
 
 
 def recent() -> list[Recent]:

@@ -139,6 +139,11 @@ class Project:
     notes: str = ""
     unknown: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def has_solo(self) -> bool:
+        """Whether any strip is soloed, so that the others are not heard."""
+        return self.residual.solo or any(stem.strip.solo for stem in self.stems)
+
     def stem(self, id: str) -> Stem:
         """The stem of that id; KeyError when there is none."""
         for stem in self.stems:

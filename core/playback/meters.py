@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unbraid.core.audio import Samples
+from unbraid.core.levels import peak_db
 from unbraid.core.loudness import Weighing, channel_weights, lufs
 from unbraid.core.mixing.mixdown import Mixdown
 from unbraid.core.mixing.part import MASTER
@@ -117,11 +118,7 @@ class Meters:
         if not peaks:
             return Level((), -math.inf, clips)
         power = sum(row.energy for row in heard) / (MOMENTARY_S * self._song_rate)
-        return Level(tuple(_decibels(float(p)) for p in np.max(peaks, axis=0)), lufs(power), clips)
-
-
-def _decibels(amplitude: float) -> float:
-    return 20.0 * math.log10(amplitude) if amplitude > 0.0 else -math.inf
+        return Level(tuple(peak_db(float(p)) for p in np.max(peaks, axis=0)), lufs(power), clips)
 
 
 def clipped(block: npt.NDArray[np.floating]) -> int:

@@ -9,9 +9,9 @@ from unbraid.app.spectrogram.ticks import (
     frequency_ticks,
     level_ticks,
     octaves,
-    time_text,
     time_ticks,
 )
+from unbraid.app.times import clock
 
 
 @pytest.mark.parametrize("span", [0.01, 0.3, 4, 61, 600, 5000, 30000])
@@ -26,7 +26,7 @@ def test_times_have_room_and_are_exact(span: float) -> None:
 
 
 def test_times_are_written_as_people_write_them() -> None:
-    assert [time_text(s, d) for s, d in ((0, 0), (62, 0), (3725.5, 1), (42.1374, 3), (-1, 0), (59.9999, 3))] == [
+    assert [clock(s, d) for s, d in ((0, 0), (62, 0), (3725.5, 1), (42.1374, 3), (-1, 0), (59.9999, 3))] == [
         "0:00", "1:02", "1:02:05.5", "0:42.137", "0:00", "1:00.000",
     ]  # fmt: skip
 

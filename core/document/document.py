@@ -152,7 +152,7 @@ class Document(Editing):
         self.end_merge()
         folder = Path(folder).absolute()
         pool = MediaPool(folder / media.FOLDER)
-        needed = [id for id in sorted(self._all_media()) if self.media.has(id)]
+        needed = [id for id in sorted(self._all_media()) if self.media.holds(id) and self.media.has(id)]
         if not _share_a_disk(folder, self.media.folder):
             atomic.check_target(folder, self.media.size(needed), error=ProjectFileError)
         _make_folder(folder)
@@ -165,6 +165,7 @@ class Document(Editing):
             shutil.rmtree(folder, ignore_errors=True)
             raise
         left, was_draft = self._storage, self.is_draft
+        copy.media.take_promises(self.media)
         self._storage, self.media = copy._storage, copy.media
         self._storage.trouble = self.trouble
         if left.problem:
@@ -184,6 +185,8 @@ class Document(Editing):
         from unbraid.core.document import archive
 
         self.end_merge()
+        if self.media.awaits(self.state.media()):
+            raise ProjectFileError("stems of this project are still being decoded; send it when they are complete")
         saved = dataclasses.replace(self._storage.saved(self._history), serial=0, step=1)
         data, needed = files.encode_document(saved), sorted(self.state.media())
         return partial(archive.pack, Path(path), self.path.name, data, self.media, needed, overwrite=overwrite)

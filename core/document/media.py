@@ -10,6 +10,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import threading
@@ -40,6 +41,7 @@ class MediaPool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._sounds: dict[str, Audio] = {}
+        self._promised: dict[str, Path] = {}
         self._lock = threading.Lock()
 
     def adopt(self, path: Path) -> str:
@@ -51,6 +53,24 @@ class MediaPool:
         with contextlib.suppress(OSError):  # still mapped (Windows): the working folder is swept later
             path.unlink()
         return id
+
+    def promise(self, path: Path) -> str:
+        """An id for sound that is still being written at `path`: heard as far as it has come, adopted when complete.
+
+        Until then the document that names it is made whole by whoever promised; the id dies with this pool.
+        """
+        id = secrets.token_hex(16) + SOUND
+        with self._lock:
+            self._promised[id] = path
+        return id
+
+    def take_promises(self, other: MediaPool) -> None:
+        """What another pool was promised is promised here: the project has moved."""
+        self._promised.update(other._promised)
+
+    def awaits(self, ids: Iterable[str]) -> bool:
+        """Whether any of it is only promised."""
+        return any(id in self._promised for id in ids)
 
     def add_copy(self, path: Path) -> str:
         """Put a file into the pool that also stays where it is (a second name where the file system can)."""
@@ -78,12 +98,12 @@ class MediaPool:
         """Where an id lies, whether it is there or not; ParameterError for what is no id."""
         if not MEDIA_ID.fullmatch(id):
             raise ParameterError(f"{id!r} is no id of the media pool; ids are 32 hexadecimal digits and a suffix")
-        return self.folder / id
+        return self._promised.get(id) or self.folder / id
 
     def has(self, id: str) -> bool:
         """Whether the file is there and, for sound, as long as it says; a link is not, since it may lead elsewhere."""
-        if not self._exists(id):
-            return False
+        if not self.holds(id):
+            return id in self._promised
         if not id.endswith(SOUND):
             return True
         try:
@@ -98,7 +118,8 @@ class MediaPool:
 
         with self._lock:
             if id not in self._sounds:
-                self._must_have(id)
+                if id not in self._promised:
+                    self._must_have(id)
                 try:
                     self._sounds[id] = mapped_wav.open_mapped(self.path(id))
                 except AudioFileError as problem:
@@ -157,24 +178,25 @@ class MediaPool:
         """All that lies here, oldest first."""
         if not self._is_real():
             return []
-        found = [p for p in self.folder.iterdir() if MEDIA_ID.fullmatch(p.name) and self._exists(p.name)]
+        found = [p for p in self.folder.iterdir() if MEDIA_ID.fullmatch(p.name) and self.holds(p.name)]
         return [p.name for p in sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name))]
 
     def size(self, ids: Iterable[str]) -> int:
         """Bytes on disk; nothing for what is missing."""
-        return sum(self.path(id).stat().st_size for id in ids if self._exists(id))
+        return sum(self.path(id).stat().st_size for id in ids if self.holds(id))
 
     def verify(self, id: str) -> bool:
         """Whether the content is what the name says: the whole file is read."""
-        return self._exists(id) and self.path(id).name.startswith(hash_file(self.path(id)))
+        return self.holds(id) and self.path(id).name.startswith(hash_file(self.path(id)))
 
     def close(self) -> None:
         """Forget the maps, so that files can be removed where the system does not allow it otherwise."""
         with self._lock:
             self._sounds.clear()
 
-    def _exists(self, id: str) -> bool:
-        return self._is_real() and _is_itself(self.path(id), stat.S_ISREG)
+    def holds(self, id: str) -> bool:
+        """Whether a file of that name lies here."""
+        return self._is_real() and _is_itself(self.folder / id, stat.S_ISREG)
 
     def _is_real(self) -> bool:
         return _is_itself(self.folder, stat.S_ISDIR)
@@ -189,10 +211,10 @@ class MediaPool:
 
     def _holds(self, id: str, size: int) -> bool:
         """Whether content of that id and size is here."""
-        return self._exists(id) and self.path(id).stat().st_size == size
+        return self.holds(id) and self.path(id).stat().st_size == size
 
     def _must_have(self, id: str) -> None:
-        if not self._exists(id):
+        if not self.holds(id):
             raise ProjectFileError(f"{self.path(id)} is missing; relink it from a copy of the project or a backup")
 
     def _forget(self, id: str) -> None:

@@ -146,3 +146,20 @@ def test_a_file_that_is_not_there(pool: MediaPool, tmp_path: Path) -> None:
         pool.adopt(tmp_path / "gone.wav")
     with pytest.raises(ProjectFileError, match="missing"):
         pool.blob("0" * 32 + ".png")
+
+
+def test_promised_sound_is_heard_as_far_as_it_has_come(pool: MediaPool, tmp_path: Path) -> None:
+    growing = mapped_wav.create(tmp_path / "stem.wav", 100, 2, 44_100)
+    id = pool.promise(tmp_path / "stem.wav")
+    assert pool.has(id) and not pool.holds(id) and pool.awaits([id]) and pool.missing([id]) == ()
+    sound = pool.audio(id)
+    assert not sound.samples.any()
+    growing[:50] = 0.5
+    assert sound.samples[:50].min() == 0.5 and not sound.samples[50:].any()
+    kept = pool.adopt(tmp_path / "stem.wav")
+    assert kept != id and pool.holds(kept) and not pool.awaits([kept])
+    assert pool.sweep({kept}) == 0
+    moved = MediaPool(tmp_path / "elsewhere")
+    moved.take_promises(pool)
+    assert moved.has(id)
+    assert not MediaPool(pool.folder).has(id)

@@ -1,0 +1,1 @@
+"""The residual layer: what the parametric layer misses of the stems, coded to any quality."""

@@ -123,19 +123,27 @@ def replace_comments(path: Path, packet: bytes) -> None:
         _renumber(path, first.size + sum(map(len, new)), shift)
 
 
+def comment_packet(file: BinaryIO) -> bytes:
+    """The second packet (the comments) of a Vorbis or Opus file."""
+    first = read_page(file, 0)
+    if first is None:
+        raise AudioFileError("the Ogg file has no first page")
+    return _header_packets(file, first)[0][0]
+
+
 def _header_packets(file: BinaryIO, first: Page) -> tuple[list[bytes], int, int]:
     """Packets between the first page and the sound: (packets, byte where the sound starts, pages they took)."""
     file.seek(first.size - sum(first.lacing))
     wanted = 1 if file.read(8) == b"OpusHead" else 2
-    packets: list[bytes] = [b""]
+    packets: list[bytearray] = [bytearray()]
     for count, page in enumerate(pages(file, first.size)):
         file.seek(page.start + HEADER + len(page.lacing))
         for length in page.lacing:
             packets[-1] += file.read(length)
             if length < 255:
-                packets.append(b"")
+                packets.append(bytearray())
         if len(packets) > wanted:
-            return packets[:wanted], page.start + page.size, count + 1
+            return [bytes(packet) for packet in packets[:wanted]], page.start + page.size, count + 1
         if count > MAX_HEADER_PAGES:
             break
     raise AudioFileError("the headers of the Ogg file are incomplete")

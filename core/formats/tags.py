@@ -23,7 +23,7 @@ MAX_COVER = 16 << 20
 TECHNICAL = {
     "encoded_by", "encoding_tool", "major_brand", "minor_version", "compatible_brands", "creation_time",
     "handler_name", "vendor_id", "itunsmpb", "itunnorm", "tlen", "duration", "language", "metadata_block_picture",
-    "time_reference", "umid", "originator_reference", "coding_history",
+    "time_reference", "umid", "originator_reference", "coding_history", "unbraid",
 }  # fmt: skip
 """Names that describe the old file and not the music; they would be wrong in ours."""
 

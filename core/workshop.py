@@ -71,7 +71,7 @@ class Workshop:
 
         stream: which of the sounds of a container with several (a stem file), None for the one that players play.
         """
-        target = self._fresh() / "mix.wav"
+        target = self.fresh() / "mix.wav"
         opened = self.worker.run(jobs.import_song, path, target, start_s, duration_s, repair, stream, progress=progress)
         return Song(mapped_wav.open_mapped(target), opened.info, opened.tags, opened.notes)
 
@@ -90,7 +90,7 @@ class Workshop:
     ) -> tuple[dict[str, Audio], float]:
         """Stems by name, mapped, and the seconds it took; `song` is one that was opened here."""
         done = self.worker.run(
-            jobs.separate, method, dict(values or {}), self._file_of(song), self._fresh(), self._told(guide),
+            jobs.separate, method, dict(values or {}), self.file_of(song), self.fresh(), self._told(guide),
             progress=progress,
         )  # fmt: skip
         return {name: mapped_wav.open_mapped(path) for name, path in done.paths.items()}, done.seconds
@@ -105,14 +105,14 @@ class Workshop:
         progress: Progress = silent_progress,
     ) -> SongScores:
         """Figures of `estimates` beside the true `stems` of `mix` (see `evaluation.compare.score`)."""
-        judged = jobs.Judged(self._file_of(mix), self._files_of(stems), self._files_of(estimates))
+        judged = jobs.Judged(self.file_of(mix), self._files_of(stems), self._files_of(estimates))
         return self.worker.run(jobs.score, judged, bss or Bss(), progress=progress)
 
     def additivity(
         self, mix: Audio, stems: Mapping[str, Audio], steps: int, *, progress: Progress = silent_progress
     ) -> Additivity:
         """How additive the spectrograms of `stems` are, for `steps` exponents from 0.2 to 2."""
-        return self.worker.run(jobs.additive, self._files_of(stems), self._file_of(mix), steps, progress=progress)
+        return self.worker.run(jobs.additive, self._files_of(stems), self.file_of(mix), steps, progress=progress)
 
     def cards(self, *names: str) -> list[Card]:
         """What is known of the separators called so, or of all."""
@@ -126,20 +126,21 @@ class Workshop:
         guide = guide or Guide()
         return jobs.Told(dataclasses.replace(guide, references={}), self._files_of(guide.references))
 
-    def _fresh(self) -> Path:
+    def fresh(self) -> Path:
+        """A new folder of its own, as long as the workshop."""
         return Path(tempfile.mkdtemp(dir=self.folder))
 
     def _files_of(self, audios: Mapping[str, Audio]) -> dict[str, Path]:
-        return {name: self._file_of(audio) for name, audio in audios.items()}
+        return {name: self.file_of(audio) for name, audio in audios.items()}
 
-    def _file_of(self, audio: Audio) -> Path:
+    def file_of(self, audio: Audio) -> Path:
         """Where the samples are mapped from; sound that is in memory only is written there first."""
         filename = getattr(audio.samples.base, "filename", None)
         if filename is not None and Path(filename).parent.parent == self.folder:
             whole = mapped_wav.open_mapped(Path(filename))
             if (whole.frames, whole.channels, whole.rate) == (audio.frames, audio.channels, audio.rate):
                 return Path(filename)
-        path = self._fresh() / "mix.wav"
+        path = self.fresh() / "mix.wav"
         mapped_wav.create(path, audio.frames, audio.channels, audio.rate)[:] = audio.samples
         return path
 

@@ -49,6 +49,10 @@ def _missing(w: MainWindow) -> bool:
     return w.session.document is not None and bool(w.session.document.missing())
 
 
+def _curve(w: MainWindow) -> bool:
+    return w.session.encoding.is_usable
+
+
 FILE = (
     Action("open", mark("Open …"), lambda w: w.files.ask_open(), mark("File"), ("Ctrl+O", "Ctrl+Shift+I"), "open",
            tip=mark("A song, a video, or a project"), group="open"),
@@ -204,6 +208,19 @@ SEPARATE = (
            enabled=lambda w: w.session.queue.is_busy, group="work"),
 )  # fmt: skip
 
+ENCODE = (
+    Action("encode", mark("Publish with stems …"), lambda w: w.panels.show_page("encode"), mark("Encode"),
+           icon="encode", enabled=_stems, group="page",
+           tip=mark("A curve of quality over rate for each stem, and a file that brings its faders along")),
+    Action("encode_curve", mark("Compute the curve of quality"), lambda w: w.encode.compute(), mark("Encode"),
+           icon="evaluate", enabled=lambda w: _stems(w) and not w.session.encoding.is_running, group="curve"),
+    Action("encode_listen", mark("Listen at the dial"), lambda w: w.encode.listen.toggle(), mark("Encode"),
+           icon="headphones", enabled=_curve, group="curve",
+           tip=mark("Ten seconds of the stems as they would be published")),
+    Action("encode_save", mark("Save side-information …"), lambda w: w.encode.show_publish(), mark("Encode"),
+           icon="encode", enabled=_curve, group="file"),
+)  # fmt: skip
+
 VIEW = (
     Action("zoom_in", mark("Zoom in"), lambda w: w.song_view.zoom_in(), mark("View"), ("Ctrl+=", "Ctrl++"), "zoom_in",
            _song, repeats=True, group="zoom"),
@@ -254,6 +271,8 @@ VIEW = (
     Action("page_view", mark("Picture panel"), lambda w: w.panels.show_page("picture"), mark("View"), ("F7",),
            "spectrogram",
            group="panels"),
+    Action("page_encode", mark("Encode panel"), lambda w: w.panels.show_page("encode"), mark("View"), ("F8",),
+           "encode", group="panels"),
     Action("toggle_mixer", mark("Mixer"), lambda w: w.panels.toggle_dock("mixer"), mark("View"), ("F3",), "mixer",
            checked=lambda w: w.panels.dock_is_shown("mixer"), group="panels"),
     Action("toggle_inspector", mark("Inspector"), lambda w: w.panels.toggle_dock("inspector"), mark("View"), ("F4",),
@@ -294,7 +313,7 @@ HELP = (
     Action("about", mark("About Unbraid"), lambda w: w.help.show_about(), mark("Help"), icon="about", group="about"),
 )  # fmt: skip
 
-TABLE: tuple[Action, ...] = (*FILE, *EDIT, *PLAY, *STEMS, *SEPARATE, *VIEW, *TOOLS, *HELP)
+TABLE: tuple[Action, ...] = (*FILE, *EDIT, *PLAY, *STEMS, *SEPARATE, *ENCODE, *VIEW, *TOOLS, *HELP)
 
 
 def _undo_text(w: MainWindow) -> str:

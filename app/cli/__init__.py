@@ -8,8 +8,10 @@ from unbraid.app.cli import (
     additivity,
     batch,
     compare,
+    decode,
     demo,
     doctor,
+    encode,
     evaluate,
     gui,
     info,
@@ -18,6 +20,7 @@ from unbraid.app.cli import (
     remix,
     separate,
     stemfile,
+    transcode_check,
 )
 
 application = typer.Typer(
@@ -52,6 +55,9 @@ for command in (
     separate.separate,
     remix.remix,
     stemfile.stemfile,
+    encode.encode,
+    decode.decode,
+    transcode_check.transcode_check,
     info.info,
     methods.methods,
     presets.presets,

@@ -128,12 +128,13 @@ def separate_one(
     with voice.bar("separating") as progress:
         stems, seconds = workshop.separate(song.audio, request.method, request.values, guide=guide, progress=progress)
     speeds.remember(request.method, song.audio.duration_s, seconds)
-    return _deliver(voice, fitting, track, song, stems, seconds)
+    return deliver(voice, fitting, track, song, stems, seconds)
 
 
-def _deliver(
+def deliver(
     voice: Voice, fitting: Export, track: str, song: Song, stems: Mapping[str, Audio], seconds: float
 ) -> Outcome:
+    """Write stems that took so many seconds, and tell where they are."""
     with voice.bar("writing") as progress:
         planned = export.plan(fitting, track, song.audio, stems)
         paths, report = export.write(planned, fitting.chosen(song.audio, stems), tags=song.tags, progress=progress)

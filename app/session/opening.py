@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from unbraid.app.session.arriving import Arrival
 from unbraid.app.translation import tr
 from unbraid.core import jobs, mapped_wav, naming
+from unbraid.core.audio_files import looks_like_sound
 from unbraid.core.document import drafts, edits
 from unbraid.core.document.codec import LONGEST_NAME
 from unbraid.core.document.document import Document
@@ -26,7 +28,7 @@ from unbraid.core.workshop import passing_folder
 if TYPE_CHECKING:
     from unbraid.app.session.session import Session
 
-PROJECT_SUFFIX = ".unbraid"
+PROJECT_SUFFIX, SIDE = ".unbraid", ".unb"
 STEM_FILES = (".mp4", ".m4a")
 LENGTHS_AGREE = 0.05
 """Seconds by which stems of one song may differ in length."""
@@ -65,8 +67,12 @@ class Opening:
         if missing:
             raise AudioFileError(tr("{file} is not there any more", file=missing[0]))
         project = next((path for path in paths if is_project(path)), None)
+        side = next((path for path in paths if path.suffix.lower() == SIDE), None)
         if project is not None:
             self.open_project(project)
+        elif side is not None:
+            song = _song_of(side, [path for path in paths if path != side])
+            self._import(naming.song_of(song), Sound(song), {}, side)
         elif len(paths) == 1 and paths[0].is_file():
             self._import(naming.song_of(paths[0]), Sound(paths[0]), {})
         else:
@@ -109,17 +115,18 @@ class Opening:
             made = edits.new_stem(stem.name, stem.media)
             self._session.edit(tr("Add {name}", name=stem.name), lambda project: edits.add_stem(project, made))
 
-    def _import(self, name: str, mix: Sound | None, stems: dict[str, Sound]) -> None:
-        self._session.submit(
-            tr("Opening {name}", name=name), partial(self._decode, naming.safe(name), mix, stems), opening=True
-        )
+    def _import(self, name: str, mix: Sound | None, stems: dict[str, Sound], side: Path | None = None) -> None:
+        work = partial(self._decode, naming.safe(name), mix, stems, side)
+        self._session.submit(tr("Opening {name}", name=name), work, opening=True)
 
-    def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], desk: Desk) -> None:
+    def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], side: Path | None, desk: Desk) -> None:
         """On the queue's thread: every sound decoded and adopted, then handed to the window."""
         with passing_folder() as folder:
-            self._hand_over(self._decoded(name, mix, stems, folder, desk))
+            self._hand_over(*self._decoded(name, mix, stems, side, folder, desk))
 
-    def _decoded(self, name: str, mix: Sound | None, stems: dict[str, Sound], folder: Path, desk: Desk) -> Document:
+    def _decoded(
+        self, name: str, mix: Sound | None, stems: dict[str, Sound], side: Path | None, folder: Path, desk: Desk
+    ) -> tuple[Document, Arrival | None]:
         if mix is not None and not stems and mix.path.suffix.lower() in STEM_FILES:
             mix, stems = _inside(mix, desk.run(jobs.describe_stem_file, mix.path))
         sounds: dict[str, Sound] = {"": mix, **stems} if mix is not None else dict(stems)
@@ -134,32 +141,43 @@ class Opening:
             desk.run(jobs.add_up, [d.path for d in done.values()], target)
             first = next(iter(done.values()))
             done = {"": Decoded(target, first.opened), **done}
-        return self._document(name, done, None if mix is None else mix.path, desk)
+        arrival = None
+        if mix is not None and not stems:
+            arrival = self._session.arriving.look(mix.path, done[""].path, side, desk)
+            if arrival is not None:
+                done[""] = Decoded(arrival.begun.mix, done[""].opened)
+        return self._document(name, done, None if mix is None else mix.path, arrival, desk), arrival
 
-    def _document(self, name: str, done: dict[str, Decoded], source: Path | None, desk: Desk) -> Document:
+    def _document(
+        self, name: str, done: dict[str, Decoded], source: Path | None, arrival: Arrival | None, desk: Desk
+    ) -> Document:
         document = Document.create(drafts.new_draft(name))
         try:
             song = _song(document, name, done[""], source)
             desk.progress(1.0, "")
-            stems = _stems(document, song, {stem: d for stem, d in done.items() if stem})
+            if arrival is not None:
+                stems = self._session.arriving.stems(document, arrival)
+            else:
+                stems = _stems(document, song, {stem: d for stem, d in done.items() if stem})
             document.do(tr("Open {name}", name=name), lambda p: edits.set_stems(edits.set_song(p, song), stems))
         except BaseException:
             _drop(document)
             raise
         return document
 
-    def _hand_over(self, document: Document) -> None:
+    def _hand_over(self, document: Document, arrival: Arrival | None = None) -> None:
         """To the window, which may be closed by now."""
         with self._lock:
             if not self._is_closed:
                 self._arriving.add(document)
-                self._session.bridge.soon(self._arrive, document)
+                self._session.bridge.soon(self._arrive, document, arrival)
                 return
         _drop(document)
 
-    def _arrive(self, document: Document) -> None:
+    def _arrive(self, document: Document, arrival: Arrival | None) -> None:
         self._arriving.discard(document)
-        self._session.guarded(lambda: self._session.take(document))
+        if self._session.guarded(lambda: self._session.take(document)) and arrival is not None:
+            self._session.arriving.start(document, arrival)
 
     def close(self) -> None:
         """Nothing opens any more."""
@@ -181,6 +199,22 @@ def is_project(path: Path) -> bool:
     if path.is_dir():
         return any(path.glob(f"*{PROJECT_SUFFIX}")) or (path / "history.jsonl").exists()
     return path.suffix.lower() in (PROJECT_SUFFIX, ".zip")
+
+
+def _song_of(side: Path, others: Sequence[Path]) -> Path:
+    """The song that a file of side-information was given with, or that lies beside it under the same name."""
+    if len(others) == 1:
+        return others[0]
+    names = (side.stem, Path(side.stem).stem)
+    beside = [path for path in sorted(side.parent.iterdir()) if looks_like_sound(path) and path.stem in names]
+    if others or not beside:
+        raise AudioFileError(
+            tr(
+                "{file} belongs to a song: open both together, or keep them under one name in one folder",
+                file=side.name,
+            )
+        )
+    return beside[0]
 
 
 def _inside(mix: Sound, found: StemFile | None) -> tuple[Sound, dict[str, Sound]]:

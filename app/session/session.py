@@ -16,7 +16,9 @@ from weakref import WeakSet
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from unbraid.app.selection import Selection
+from unbraid.app.session.arriving import Arriving
 from unbraid.app.session.auditioning import Auditioning
+from unbraid.app.session.encoding import Encoding
 from unbraid.app.session.opening import Opening
 from unbraid.app.session.playing import Playing
 from unbraid.app.session.separating import Separating
@@ -68,9 +70,11 @@ class Session(QObject):
             queue.changed.connect(partial(self.bridge.soon, self._job_changed))
         self._failed: WeakSet[Job] = WeakSet()
         self.playing = Playing(self)
+        self.arriving = Arriving(self)
         self.opening = Opening(self)
         self.separating = Separating(self)
         self.auditioning = Auditioning(self)
+        self.encoding = Encoding(self)
         self._ticker = QTimer(self, interval=TICK_MS)
         self._ticker.timeout.connect(self._tick)
         self._ticker.start()

@@ -12,6 +12,7 @@ from unbraid.app.actions.action_set import ActionSet
 from unbraid.app.actions.commands import TABLE
 from unbraid.app.actions.keymap import Keymap
 from unbraid.app.actions.keys import TransportKeys
+from unbraid.app.encode.page import EncodePage
 from unbraid.app.history.page import HistoryPage
 from unbraid.app.mixer.panel import MixerPanel
 from unbraid.app.separate.page import SeparatePage
@@ -50,6 +51,7 @@ def assemble(window: MainWindow, settings: SettingsStore, backend: AudioBackend 
     session = window.session = Session(settings, window, backend=backend)
     window.mixer = MixerPanel(session, window)
     window.separate = SeparatePage(session, window)
+    window.encode = EncodePage(session, window)
     window.history = HistoryPage(session, window)
     window.song_view = SongView(session, window)
     window.stack.addWidget(window.song_view)
@@ -64,6 +66,7 @@ def assemble(window: MainWindow, settings: SettingsStore, backend: AudioBackend 
     window.addToolBar(transport)
     window.panels = Panels(window, transport)
     window.panels.add_page("separate", tr("Separate"), window.separate)
+    window.panels.add_page("encode", tr("Encode"), window.encode)
     window.panels.add_page("picture", tr("Picture"), PicturePage(window))
     window.panels.add_page("history", tr("History"), window.history)
     status = StatusLine(session, window)
@@ -92,7 +95,8 @@ def _connect(window: MainWindow, status: StatusLine) -> None:
     session.changed.connect(lambda *_: exporting.follow(window))
     for signal in (
         session.changed, session.history_changed, session.selection_changed, session.jobs_changed,
-        session.playing.state_changed, window.mixer.stem_chosen,
+        session.playing.state_changed, window.mixer.stem_chosen, session.encoding.changed,
+        session.encoding.point_added, session.encoding.streams.changed,
     ):  # fmt: skip
         signal.connect(window.refresh_actions)
     session.jobs_changed.connect(lambda: start.show_status(_opening_words(session)))
@@ -100,6 +104,7 @@ def _connect(window: MainWindow, status: StatusLine) -> None:
     window.action_set.failed.connect(lambda problem: window.notice("error", str(problem)))
     window.mixer.menu_wanted.connect(lambda id, place: _strip_menu(window, id, place))
     window.mixer.goal_wanted.connect(window.separate.reach_by_id)
+    window.encode.wanted.connect(lambda: window.panels.show_page("encode"))
     window.separate.cards_wanted.connect(lambda: _fetch_cards(window))
     window.song_view.readout_changed.connect(status.show_readout)
     status.jobs_wanted.connect(lambda: window.panels.show_page("separate"))

@@ -21,6 +21,7 @@ from unbraid.app.window.start_page import StartPage
 
 if TYPE_CHECKING:
     from unbraid.app.actions.action_set import ActionSet
+    from unbraid.app.encode.page import EncodePage
     from unbraid.app.export.dialog import ExportDialog
     from unbraid.app.history.page import HistoryPage
     from unbraid.app.mixer.panel import MixerPanel
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
     action_set: ActionSet
     mixer: MixerPanel
     separate: SeparatePage
+    encode: EncodePage
     history: HistoryPage
     song_view: SongView
     panels: Panels

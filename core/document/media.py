@@ -64,6 +64,17 @@ class MediaPool:
             self._promised[id] = path
         return id
 
+    def fulfil(self, id: str) -> str:
+        """Adopt what was promised, now complete; returns its id. Steps that were made meanwhile find it as promised."""
+        kept = self.add_copy(self._promised[id])
+        with atomic.replacing(self.folder / id, overwrite=True, error=ProjectFileError) as temporary:
+            _link_or_copy(self.folder / kept, temporary)
+        with self._lock:
+            path = self._promised.pop(id)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return kept
+
     def take_promises(self, other: MediaPool) -> None:
         """What another pool was promised is promised here: the project has moved."""
         self._promised.update(other._promised)

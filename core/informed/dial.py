@@ -10,6 +10,7 @@ from unbraid.core.errors import ParameterError
 
 LEAST_KBPS, MOST_KBPS = 0.1, 6000.0
 LEAST_DB, MOST_DB = -10.0, 120.0
+DEFAULT_KBPS = 20.0
 TRANSPARENT_DB = 45.0
 EXACT_DBFS = -98.0
 """Root mean square of the error of a stem that is asked for exactly: that of rounding to 16 bits."""
@@ -23,7 +24,7 @@ class Dial:
 
     rate_kbps: of all stems together. quality_db: SDR that the mean of the stems reaches. exact: stems whose error is
     to be below what 16 bits can hold. perceptual: errors are weighed by what the ear hears. model: of the parametric
-    layer. layers: what was done to the parametric layer by hand (see `Layer`), as (component, name, muted, stem).
+    layer.
     """
 
     rate_kbps: float | None = None

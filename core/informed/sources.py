@@ -7,7 +7,7 @@ hidden from the listener's faders, so that all sources together are the mix.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,8 +83,17 @@ class Sources:
 REMAINDER = SourceFacts("residual", is_hidden=True)
 
 
-def gather(mix: Audio, stems: Sequence[GivenStem], *, progress: Progress = silent_progress) -> Sources:
-    """Bring stems onto the mix's rate, length, channels and level; ParameterError for what cannot be coded."""
+Store = Callable[[tuple[int, ...]], npt.NDArray[np.float32]]
+"""Makes a writable float32 array of a shape."""
+
+
+def gather(
+    mix: Audio, stems: Sequence[GivenStem], *, store: Store = large_arrays.empty, progress: Progress = silent_progress
+) -> Sources:
+    """Bring stems onto the mix's rate, length, channels and level; ParameterError for what cannot be coded.
+
+    store: where the images go.
+    """
     _check(mix, stems)
     notes: list[str] = []
     fitted = []
@@ -92,7 +101,7 @@ def gather(mix: Audio, stems: Sequence[GivenStem], *, progress: Progress = silen
         share = part_of(progress, 0.6 * number / len(stems), 0.6 * (number + 1) / len(stems))
         fitted.append(_fitted(stem, mix, notes, share))
     gains = _gains(mix, fitted, notes)
-    images = large_arrays.empty((len(stems) + 1, mix.frames, mix.channels))
+    images = store((len(stems) + 1, mix.frames, mix.channels))
     remains = _fill(mix, fitted, gains, images, part_of(progress, 0.6, 1.0))
     facts = tuple(
         SourceFacts(stem.name, stem.colour, stem.audio.channels, _decibels(gain), stem.priority)
@@ -246,8 +255,3 @@ def _fill(
 
 def _decibels(gains: Doubles) -> tuple[float, ...]:
     return tuple(round(float(20 * np.log10(gain)), 2) for gain in gains)
-
-
-def named(stems: Mapping[str, Audio]) -> list[GivenStem]:
-    """Stems by name as they are given to `gather`."""
-    return [GivenStem(name, audio) for name, audio in stems.items()]

@@ -156,10 +156,12 @@ def test_promised_sound_is_heard_as_far_as_it_has_come(pool: MediaPool, tmp_path
     assert not sound.samples.any()
     growing[:50] = 0.5
     assert sound.samples[:50].min() == 0.5 and not sound.samples[50:].any()
-    kept = pool.adopt(tmp_path / "stem.wav")
-    assert kept != id and pool.holds(kept) and not pool.awaits([kept])
-    assert pool.sweep({kept}) == 0
     moved = MediaPool(tmp_path / "elsewhere")
     moved.take_promises(pool)
     assert moved.has(id)
     assert not MediaPool(pool.folder).has(id)
+    kept = pool.fulfil(id)
+    assert kept != id and pool.holds(kept) and pool.holds(id) and not pool.awaits([kept, id])
+    assert pool.verify(kept) and MediaPool(pool.folder).audio(id).samples[:50].min() == 0.5
+    pool.sweep({kept})
+    assert pool.ids() == [kept]

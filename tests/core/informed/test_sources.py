@@ -1,4 +1,4 @@
-"""Stems as producers have them are brought onto the mix: what was done is said, and sources always add up to the mix."""
+"""Stems as producers have them are brought onto the mix; what was done is said; sources always add up to the mix."""
 
 from __future__ import annotations
 

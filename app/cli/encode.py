@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,7 +26,12 @@ Mix = Annotated[
     ),
 ]
 StemFiles = Annotated[
-    list[str] | None, typer.Option("--stem", metavar="NAME=FILE", help="A stem of it; repeat for each.")
+    list[str] | None,
+    typer.Option(
+        "--stem",
+        metavar="NAME=FILE",
+        help="A stem of MIX; repeat for each. A mono stem of a stereo MIX will do, and one that ends earlier.",
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -32,20 +39,38 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help="song.unb: a file beside the song (default); a sound file: a copy of MIX with it inside.",
+        help="song.unb: a file of its own (default: beside MIX); a sound file: a copy of MIX with it inside.",
+        show_default=False,
     ),
 ]
-Rate = Annotated[float | None, typer.Option("--rate", metavar="KBPS", help="All side-information together, kbit/s.")]
-Quality = Annotated[float | None, typer.Option("--quality", metavar="DB", help="Mean SDR of the stems to reach.")]
+Rate = Annotated[
+    float | None,
+    typer.Option("--rate", metavar="KBPS", help="All side-information together, all stems, in kbit/s; default: 20."),
+]
+Quality = Annotated[
+    float | None,
+    typer.Option("--quality", metavar="DB", help="Instead of a rate: mean SDR of the stems to reach, in dB."),
+]
 Exact = Annotated[
-    list[str] | None, typer.Option("--exact", metavar="STEM", help="This stem to the last of 16 bits; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--exact", metavar="STEM", help="Instead of a rate: this stem as exact as 16 bits hold it; may be repeated."
+    ),
 ]
 Priority = Annotated[
-    list[str] | None, typer.Option("--priority", metavar="STEM=WEIGHT", help="Errors of STEM count so many times.")
+    list[str] | None,
+    typer.Option(
+        "--priority",
+        metavar="STEM=WEIGHT",
+        help="Errors of STEM count so many times as those of others; may be repeated.",
+    ),
 ]
-Colour = Annotated[list[str] | None, typer.Option("--colour", metavar="STEM=#RRGGBB", help="As players show it.")]
+Colour = Annotated[
+    list[str] | None, typer.Option("--colour", metavar="STEM=#RRGGBB", help="Of STEM in players; may be repeated.")
+]
 Model = Annotated[
-    Literal["auto", "ntf", "image"], typer.Option("--model", help="Of the parametric layer; auto takes the better one.")
+    Literal["auto", "ntf", "image"],
+    typer.Option("--model", help="Of the parametric layer: sums of components, or a painted picture."),
 ]
 ByEar = Annotated[bool, typer.Option("--by-ear", help="Weigh errors by what the ear hears instead of by energy.")]
 InSamples = Annotated[
@@ -84,22 +109,62 @@ def encode(
         if rate is None and quality is None and not exact:
             rate = DEFAULT_KBPS
         dial = Dial(rate, quality, tuple(exact or ()), by_ear, model)
-        target = output or song.with_suffix(".unb")
+        colours, weights = _colours(colour), _weights(priority)
+        _check_named(stems, exact=exact or [], colour=colours, priority=weights)
+        target = _target(song, output)
         how = publishing.how_for(target, in_samples=in_samples)
         atomic.check_file(target, overwrite=overwrite)
         atomic.check_target(target.parent, 0)
+        publishing.check(song, target, how)
+        title = (mix if mix.is_dir() else song).resolve().stem
         with Workshop() as workshop:
-            place = _prepared(voice, workshop, song, stems, pairs(colour), _weights(priority), repair=repair)
+            place = _prepared(voice, workshop, song, stems, colours, weights, title=title, repair=repair)
             made = _made(voice, workshop, place, dial)
             published = _published(voice, workshop, place, made, song, target, how, overwrite=overwrite)
         _tell(voice, made, published)
 
 
+def _target(song: Path, output: Path | None) -> Path:
+    """The file that is made: beside the song, or where it was asked for."""
+    from unbraid.core.errors import AudioFileError
+
+    if output is not None and output.is_dir():
+        return output / song.with_suffix(".unb").name
+    target = output or song.with_suffix(".unb")
+    if not target.parent.is_dir():
+        raise AudioFileError(
+            f"the folder {target.parent} does not exist; create it or choose another for {target.name}"
+        )
+    return target
+
+
+def _check_named(stems: dict[str, Path], **options: Iterable[str]) -> None:
+    """Refuse options for stems that there are not, before anything is read."""
+    from unbraid.core.errors import ParameterError
+
+    for option, names in options.items():
+        for name in names:
+            if name not in stems:
+                raise ParameterError(f"there is no stem {name!r} for --{option}; there are {', '.join(stems)}")
+
+
+def _colours(texts: list[str] | None) -> dict[str, str]:
+    from unbraid.core.errors import ParameterError
+
+    colours = {name: value.lower() for name, value in pairs(texts, "STEM=#RRGGBB").items()}
+    for name, value in colours.items():
+        if not re.fullmatch("#[0-9a-f]{6}", value):
+            raise ParameterError(f"the colour of {name} is written #RRGGBB, as in #56b4e9, not {value!r}")
+    return colours
+
+
 def _files(mix: Path, stems: list[str]) -> tuple[Path, dict[str, Path]]:
     """The mix, and its stems by name."""
     from unbraid.app.cli.guide import song_of_folder
-    from unbraid.core.errors import ParameterError
+    from unbraid.core.errors import AudioFileError, ParameterError
 
+    if not mix.exists():
+        raise AudioFileError(f"{mix} does not exist; check the name and the folder")
     if mix.is_dir():
         found, known = song_of_folder(mix)
         if found is None:
@@ -130,9 +195,9 @@ def _weights(texts: list[str] | None) -> dict[str, float]:
     from unbraid.core.errors import ParameterError
 
     try:
-        return {name: float(value) for name, value in pairs(texts).items()}
+        return {name: float(value) for name, value in pairs(texts, "STEM=WEIGHT").items()}
     except ValueError:
-        raise ParameterError("a priority is a number, as in --priority vocals=4") from None
+        raise ParameterError("a priority is a number above 0, as in --priority vocals=4") from None
 
 
 def _prepared(
@@ -143,18 +208,22 @@ def _prepared(
     colours: dict[str, str],
     priorities: dict[str, float],
     *,
+    title: str,
     repair: bool,
 ) -> Path:
     """The studio's folder, with mix and stems in it."""
     from unbraid.app.cli.one_song import read_song
     from unbraid.core.informed import studio
 
-    mix = workshop.file_of(read_song(voice, workshop, song, repair=repair).audio)
+    whole = read_song(voice, workshop, song, repair=repair)
+    mix = workshop.file_of(whole.audio)
     parts = {n: workshop.file_of(read_song(voice, workshop, p, repair=repair).audio) for n, p in stems.items()}
     folder = workshop.fresh()
     with voice.bar("preparing") as progress:
         facts = workshop.worker.run(studio.prepare, mix, parts, colours, folder, progress=progress)
         workshop.worker.run(studio.prioritise, folder, priorities, progress=progress)
+        name = whole.tags.text.get("title") or title
+        workshop.worker.run(studio.entitle, folder, name, progress=progress)
     for note in facts.notes:
         voice.note(note)
     return folder

@@ -15,7 +15,7 @@ from unbraid.app.cli.options import seconds
 from unbraid.core import mapped_wav
 from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
-from unbraid.core.evaluation.multitracks import find
+from unbraid.core.evaluation.multitracks import Sound, find
 from unbraid.core.separation import references as recordings
 from unbraid.core.separation.guide import Guide, Onsets, Region
 from unbraid.core.workshop import Workshop
@@ -54,11 +54,22 @@ def guide_of(
     )
     here = whole.moved(start_s, duration_s or float("inf")) if start_s or duration_s else whole
     sounds = {}
-    for text in references or []:
-        name, file = _named(text, "--reference NAME=FILE")
-        song = read_song(voice, workshop, Path(file), start_s=start_s, duration_s=duration_s)
+    for name, sound in _references(references or []).items():
+        song = read_song(voice, workshop, sound.path, start_s=start_s, duration_s=duration_s, stream=sound.stream)
         sounds[name] = song.audio
     return Guide(regions=here.regions, onsets=here.onsets, references=sounds)
+
+
+def _references(texts: list[str]) -> dict[str, Sound]:
+    """Sounds by name: NAME=FILE, or all stems of a stem file or a folder."""
+    sounds: dict[str, Sound] = {}
+    for text in texts:
+        if "=" not in text and Path(text).exists():
+            sounds |= find(Path(text))[0].stems
+        else:
+            name, file = _named(text, "--reference NAME=FILE, or a stem file or folder")
+            sounds[name] = Sound(Path(file))
+    return sounds
 
 
 def _named(text: str, form: str) -> tuple[str, str]:

@@ -69,7 +69,11 @@ Repair = Annotated[bool, typer.Option("--repair", help="Replace samples that are
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output, for scripts.")]
 References = Annotated[
     list[str] | None,
-    typer.Option("--reference", metavar="NAME=FILE", help="A recording of one stem, for methods that use references."),
+    typer.Option(
+        "--reference",
+        metavar="NAME=FILE",
+        help="A recording of one stem, or a stem file or folder with all, for methods that use references.",
+    ),
 ]
 Passages = Annotated[
     list[str] | None,

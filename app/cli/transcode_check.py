@@ -1,4 +1,4 @@
-"""`unbraid transcode-check`: does side-information still give the stems when the song was transcoded?"""
+"""`unbraid transcode-check`: which copies of a song its side-information still gives the stems of."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from unbraid.core.informed.delivery.finding import Place
     from unbraid.core.informed.transcoding import Check, Codec, Ground
     from unbraid.core.workshop import Workshop
+
+LEAST_PERCENT = 1e-3
+"""Differences of speed below this are within what can be measured on a short song."""
+WIDEST = 400
+"""Columns of a table: lines longer than a terminal's are wrapped there."""
 
 Codecs = Annotated[
     list[str] | None,
@@ -104,13 +109,13 @@ def _of_file(voice: Voice, workshop: Workshop, folder: Path, path: Path, ground:
 
 def _told(voice: Voice, name: str, found: Check, ground: Ground) -> Check:
     stems = [
-        {"name": stem, "sdr_db": _finite(sdr), "plain_sdr_db": _finite(plain)}
-        for stem, sdr, plain in zip(ground.names, found.sdr_db, found.plain_db, strict=not found.refusal)
+        {"name": stem, "sdr_db": _finite(sdr)}
+        for stem, sdr in zip(ground.names, found.sdr_db, strict=not found.refusal)
     ]
     voice.event(
         "copy", name=name, recognised=not found.refusal, refusal=found.refusal, exact_mix=found.is_exact,
         rate_hz=found.rate, delay_s=round(found.delay_s, 7), gain_db=round(found.gain_db, 3),
-        speed=round(found.speed, 8), stems=stems,
+        speed=round(found.speed, 8), noise_db=_finite(found.noise_db), stems=stems,
     )  # fmt: skip
     return found
 
@@ -131,27 +136,27 @@ def _tell(voice: Voice, ground: Ground, checks: dict[str, Check], *, has_true: b
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("copy")
-    for title in ("delay ms", "gain dB", "rate Hz", *ground.names, "mean", "unaware"):
-        table.add_column(title, justify="right")
+    table.add_column("copy", no_wrap=True)
+    for title in ("delay ms", "gain dB", "rate Hz", "noise dB", *ground.names, "mean"):
+        table.add_column(title, justify="right", no_wrap=True)
     if ground.sdr_db:
-        table.add_row("the mix", "", "", "", *map(_words, ground.sdr_db), _words(_mean(ground.sdr_db)), "")
+        table.add_row("the mix", "", "", "", "", *map(_words, ground.sdr_db), _words(_mean(ground.sdr_db)))
     for name, check in checks.items():
         table.add_row(name, *(["refused"] if check.refusal else _row(check)))
-    voice.out().print(table)
-    voice.say(
-        f"SDR in dB of each stem beside {'the true one' if has_true else 'that of the mix itself'}; unaware: the mean "
-        "without allowing for the codec's noise."
-    )
+    console = voice.out()
+    console.width = WIDEST
+    console.print(table)
+    voice.say(f"SDR in dB of each stem beside {'the true one' if has_true else 'that of the mix itself'}.")
     for name in refused:
         voice.say(f"{name}: {checks[name].refusal}")
 
 
 def _row(check: Check) -> list[str]:
-    speed = "" if check.speed == 1.0 else f" ×{check.speed:.6f}"
+    percent = 100 * (check.speed - 1)
     return [
-        f"{1000 * check.delay_s:.2f}", f"{check.gain_db:+.2f}", f"{check.rate}{speed}",
-        *map(_words, check.sdr_db), _words(_mean(check.sdr_db)), _words(_mean(check.plain_db)),
+        f"{1000 * check.delay_s + 0.0:.2f}", f"{check.gain_db:+.2f}",
+        f"{check.rate}" + (f" {percent:+.4f} %" if abs(percent) >= LEAST_PERCENT else ""),
+        "-" if check.is_exact else f"{check.noise_db:.0f}", *map(_words, check.sdr_db), _words(_mean(check.sdr_db)),
     ]  # fmt: skip
 
 

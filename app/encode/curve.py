@@ -72,7 +72,10 @@ class CurveView(QWidget):
         self.setToolTip(
             tr("Click or drag to turn the dial; left and right go from point to point, with Shift finely; Return plays")
         )
-        theme.changed.connect(lambda _: self.update())
+        theme.changed.connect(self._relook)
+
+    def _relook(self, *_: object) -> None:
+        self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """As wide as there is room."""

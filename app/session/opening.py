@@ -49,6 +49,8 @@ class Opening:
         self._session = session
         self._arriving: set[Document] = set()
         """Made by the queue's thread and not yet shown."""
+        self._arrivals: dict[Document, Arrival] = {}
+        """Stems to come, of those documents."""
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -122,11 +124,11 @@ class Opening:
     def _decode(self, name: str, mix: Sound | None, stems: dict[str, Sound], side: Path | None, desk: Desk) -> None:
         """On the queue's thread: every sound decoded and adopted, then handed to the window."""
         with passing_folder() as folder:
-            self._hand_over(*self._decoded(name, mix, stems, side, folder, desk))
+            self._hand_over(self._decoded(name, mix, stems, side, folder, desk))
 
     def _decoded(
         self, name: str, mix: Sound | None, stems: dict[str, Sound], side: Path | None, folder: Path, desk: Desk
-    ) -> tuple[Document, Arrival | None]:
+    ) -> Document:
         if mix is not None and not stems and mix.path.suffix.lower() in STEM_FILES:
             mix, stems = _inside(mix, desk.run(jobs.describe_stem_file, mix.path))
         sounds: dict[str, Sound] = {"": mix, **stems} if mix is not None else dict(stems)
@@ -141,12 +143,19 @@ class Opening:
             desk.run(jobs.add_up, [d.path for d in done.values()], target)
             first = next(iter(done.values()))
             done = {"": Decoded(target, first.opened), **done}
-        arrival = None
-        if mix is not None and not stems:
-            arrival = self._session.arriving.look(mix.path, done[""].path, side, desk)
-            if arrival is not None:
-                done[""] = Decoded(arrival.begun.mix, done[""].opened)
-        return self._document(name, done, None if mix is None else mix.path, arrival, desk), arrival
+        if mix is None or stems:
+            return self._document(name, done, None if mix is None else mix.path, None, desk)
+        arrival = self._session.arriving.look(mix.path, done[""].path, side, desk)
+        if arrival is None:
+            return self._document(name, done, mix.path, None, desk)
+        try:
+            done[""] = Decoded(arrival.begun.mix, done[""].opened)
+            document = self._document(name, done, mix.path, arrival, desk)
+        except BaseException:
+            arrival.drop()
+            raise
+        self._arrivals[document] = arrival
+        return document
 
     def _document(
         self, name: str, done: dict[str, Decoded], source: Path | None, arrival: Arrival | None, desk: Desk
@@ -155,29 +164,35 @@ class Opening:
         try:
             song = _song(document, name, done[""], source)
             desk.progress(1.0, "")
+            title = tr("Open {name}", name=name)
             if arrival is not None:
+                title = tr("Open {name} with the stems it brings", name=name)
                 stems = self._session.arriving.stems(document, arrival)
             else:
                 stems = _stems(document, song, {stem: d for stem, d in done.items() if stem})
-            document.do(tr("Open {name}", name=name), lambda p: edits.set_stems(edits.set_song(p, song), stems))
+            document.do(title, lambda p: edits.set_stems(edits.set_song(p, song), stems))
         except BaseException:
             _drop(document)
             raise
         return document
 
-    def _hand_over(self, document: Document, arrival: Arrival | None = None) -> None:
+    def _hand_over(self, document: Document) -> None:
         """To the window, which may be closed by now."""
         with self._lock:
             if not self._is_closed:
                 self._arriving.add(document)
-                self._session.bridge.soon(self._arrive, document, arrival)
+                self._session.bridge.soon(self._arrive, document)
                 return
-        _drop(document)
+        _drop(document, self._arrivals.pop(document, None))
 
-    def _arrive(self, document: Document, arrival: Arrival | None) -> None:
+    def _arrive(self, document: Document) -> None:
         self._arriving.discard(document)
-        if self._session.guarded(lambda: self._session.take(document)) and arrival is not None:
+        arrival = self._arrivals.pop(document, None)
+        is_taken = self._session.guarded(lambda: self._session.take(document))
+        if arrival is not None and is_taken:
             self._session.arriving.start(document, arrival)
+        elif arrival is not None:
+            arrival.drop()
 
     def close(self) -> None:
         """Nothing opens any more."""
@@ -185,13 +200,15 @@ class Opening:
             self._is_closed = True
             arriving, self._arriving = self._arriving, set()
         for document in arriving:
-            _drop(document)
+            _drop(document, self._arrivals.pop(document, None))
 
 
-def _drop(document: Document) -> None:
+def _drop(document: Document, arrival: Arrival | None = None) -> None:
     """Leave no trace of a draft that nobody has seen."""
     document.close()
     drafts.discard(document.folder)
+    if arrival is not None:
+        arrival.drop()
 
 
 def is_project(path: Path) -> bool:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DRAFTS = "hpss_voice"
 """The method that most drafts use."""
+REFERENCED = "referenced"
+"""The method for which the stems that are there already are information about the song."""
 REST = "rest"
 """What a stem that is split leaves over."""
 
@@ -88,6 +90,8 @@ class Separating:
             raise ParameterError(tr("there is no song to separate; open one first"))
         if wish.scope.stem and wish.scope.stem not in {stem.id for stem in document.state.stems}:
             raise ParameterError(tr("the stem to be split is not there any more"))
+        if wish.way.method == REFERENCED and not document.state.stems:
+            raise ParameterError(tr("this method learns from stems that are there already: add them to the song first"))
         return self._session.submit(wish.title, partial(self._work, document, document.state, wish))
 
     def _work(self, document: Document, state: Project, wish: Wish, desk: Desk) -> None:
@@ -112,8 +116,9 @@ class Separating:
         place = Path(tempfile.mkdtemp(dir=folder))
         mix = document.media.path(state.song.media if stem is None else stem.media)
         old = {stem.name: stem} if stem is not None else {s.name: s for s in state.stems}
+        known = {name: document.media.path(s.media) for name, s in old.items()} if way.method == REFERENCED else {}
         return orders.Order(
-            way.method, dict(way.values), mix, place, Told(Guide(), {}), dict(way.merged),
+            way.method, dict(way.values), mix, place, Told(Guide(), known), dict(way.merged),
             _passage(scope.selection, {name: document.media.path(s.media) for name, s in old.items()}),
             REST if stem is not None else "",
         )  # fmt: skip

@@ -16,6 +16,7 @@ from weakref import WeakSet
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from unbraid.app.selection import Selection
+from unbraid.app.session.arriving import METHOD as DECODED
 from unbraid.app.session.arriving import Arriving
 from unbraid.app.session.auditioning import Auditioning
 from unbraid.app.session.encoding import Encoding
@@ -109,6 +110,8 @@ class Session(QObject):
     def close_document(self) -> None:
         """Close the document; a draft in which nothing but opening a song was done leaves no trace."""
         with self.media_lock:
+            if self.document is not None and not _is_untouched(self.document):
+                self.arriving.leave()
             document, self.document = self.document, None
         if document is None:
             return
@@ -236,6 +239,7 @@ class Session(QObject):
 def _is_untouched(document: Document) -> bool:
     """Whether nothing but opening was done (the first step opens the song); what was recovered counts as touched."""
     state = document.state
-    as_opened = all(stem.strip == NEUTRAL and stem.recipe is None for stem in state.stems)
+    brought = all(stem.recipe is None or stem.recipe.method == DECODED for stem in state.stems)
+    as_opened = brought and all(stem.strip == NEUTRAL for stem in state.stems)
     as_opened = as_opened and (state.residual, state.master_db, state.notes) == (NEUTRAL, 0.0, "")
     return as_opened and len(document.steps()) <= 2 and not (state.markers or state.loop or document.warnings)

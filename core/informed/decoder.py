@@ -19,7 +19,7 @@ from unbraid.core.audio import Samples
 from unbraid.core.errors import BitstreamError
 from unbraid.core.informed.header import Header, StemEntry
 from unbraid.core.informed.parametric.filtering import NoiseOf, estimate
-from unbraid.core.informed.parametric.layer import Layer, band_covariances, read_layer
+from unbraid.core.informed.parametric.layer import Decoded, Layer, band_covariances, read_layer
 from unbraid.core.informed.parametric.spatial import Covariances
 from unbraid.core.informed.residual.decoder import Residual
 from unbraid.core.informed.residual.lifting import lifted
@@ -53,9 +53,10 @@ class SideInformation:
             raise BitstreamError(f"the side-information is for {header.channels} channels; this Unbraid knows 1 and 2")
         self.layer: Layer = read_layer(self.reader.dictionary, header)
         self.covariances: Covariances = self.layer.places.covariances()
-        self._powers: OrderedDict[int, Doubles] = OrderedDict()
-        self.damaged: set[int] = set(self.reader.lost)
-        self.residual = self._residual() if header.has_residual else None
+        self._blocks: OrderedDict[int, Decoded] = OrderedDict()
+        self.damaged: set[int] = set()
+        """Blocks that were asked for and are lost or cannot be read."""
+        self.residual = self._residual() if header.has_residual and len(header.stems) > 1 else None
 
     def _residual(self) -> Residual:
         return Residual(
@@ -68,8 +69,10 @@ class SideInformation:
 
     def _residual_payload(self, block: int) -> bytes | None:
         """None also where the powers that it was coded with are lost."""
-        self.powers(block)
-        return None if block in self.damaged else self.reader.residual(block)
+        payload = self.reader.residual(block)
+        if payload:
+            self.powers(block)
+        return None if block in self.damaged else payload
 
     @property
     def header(self) -> Header:
@@ -88,13 +91,20 @@ class SideInformation:
 
     def powers(self, block: int) -> Doubles:
         """Powers (B, t, J) of a block; of one that is lost, what is usual beside it."""
-        if block not in self._powers:
-            v = self._decoded(block)
-            self._powers[block] = self._concealed(block) if v is None else v
-            while len(self._powers) > KEPT_BLOCKS:
-                self._powers.popitem(last=False)
-        self._powers.move_to_end(block)
-        return self._powers[block]
+        return self._block(block)[0]
+
+    def _block(self, block: int) -> Decoded:
+        """Powers and covariances of a block; the last ones are kept."""
+        if block not in self._blocks:
+            found = self._decoded(block)
+            if found is None:
+                self.damaged.add(block)
+                found = self._concealed(block), self.covariances
+            self._blocks[block] = found
+            while len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        self._blocks.move_to_end(block)
+        return self._blocks[block]
 
     def lifted_powers(self, block: int) -> Doubles:
         """Powers of a block as the residual layer takes them."""
@@ -107,14 +117,17 @@ class SideInformation:
         final = self.header.blocks - 1
         for block in range(min(first // size, final), min((last - 1) // size, final) + 1):
             a, b = max(first - block * size, 0), last - block * size
-            pieces.append((self.powers(block)[:, a : b if block == final else min(b, size)], self.covariances))
+            v, R = self._block(block)
+            pieces.append((v[:, a : b if block == final else min(b, size)], R))
         return pieces
 
     def digest(self) -> bytes:
         """Of everything that is decoded from the stream: powers, covariances, numbers of the residual layer."""
         whole = hashlib.sha256(self.covariances.tobytes())
         for block in range(self.header.blocks):
-            whole.update(np.ascontiguousarray(self.powers(block)).tobytes())
+            v, R = self._block(block)
+            whole.update(np.ascontiguousarray(v).tobytes())
+            whole.update(b"" if np.array_equal(R, self.covariances) else R.tobytes())
             if self.residual is not None:
                 whole.update(self._numbers(block))
         return whole.digest()[:DIGEST_BYTES]
@@ -137,12 +150,12 @@ class SideInformation:
         """Frames of a block."""
         return len(self.layer.grid.frames_of_block(block, self.header.frames))
 
-    def _decoded(self, block: int) -> Doubles | None:
+    def _decoded(self, block: int) -> Decoded | None:
         payload = self.reader.block(block)
         if payload is None:
             return None
         try:
-            return self.layer.powers(payload, self.frames_of(block))
+            return self.layer.decoded(payload, self.frames_of(block))
         except BitstreamError:
             self.damaged.add(block)
             return None
@@ -154,8 +167,8 @@ class SideInformation:
             for near in (block - distance, block + distance):
                 if not 0 <= near < blocks or near in self.damaged:
                     continue
-                if (v := self._decoded(near)) is not None:
-                    return np.repeat(v.mean(axis=1, keepdims=True), self.frames_of(block), axis=1)
+                if (found := self._decoded(near)) is not None:
+                    return np.repeat(found[0].mean(axis=1, keepdims=True), self.frames_of(block), axis=1)
         raise BitstreamError("no block of the side-information can be read; fetch it again")
 
 

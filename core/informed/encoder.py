@@ -15,8 +15,9 @@ from unbraid.core.errors import ParameterError
 from unbraid.core.informed.decoder import DIGEST_BYTES, Decoder, SideInformation
 from unbraid.core.informed.dial import CurvePoint, Dial, Model
 from unbraid.core.informed.fitting import Fit, fit
-from unbraid.core.informed.header import Header, MixPrint, StemEntry
+from unbraid.core.informed.header import Header, MixPrint, StemEntry, write_header
 from unbraid.core.informed.matching.mixprint import mix_print
+from unbraid.core.informed.parametric.grid import BLOCK_S
 from unbraid.core.informed.parametric.layer import ImageLayer, band_covariances
 from unbraid.core.informed.residual import encoder as residual
 from unbraid.core.informed.residual.levels import STEPS, WEIGHTS
@@ -36,8 +37,14 @@ LEAST_PARAMETRIC_KBPS, MOST_PARAMETRIC_KBPS = 0.03, 0.4
 HIDDEN_WEIGHT = 2.0**-6
 """Of the errors of the remainder beside those of the stems."""
 USUAL_DB = 20.0
+ENTRY_BYTES = 24
+"""Of a stem in the header, about."""
 CURVE_BLOCKS = 8
-CORRECTIONS = 2
+COPY_SHARE, LONG_S = 0.03, 60
+"""Header and dictionary are written twice where that is less of the stream than this, or in songs as long as this."""
+CORRECTIONS = 4
+NEAR = 0.03
+"""Of a rate: a step that was said to be near and misses by more is looked for anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +71,7 @@ class Encoder:
 
     def __init__(self, sources: Sources, *, title: str = "") -> None:
         self.sources, self.title = sources, title
+        self._last: tuple[float, Model, Base] | None = None
         self.shown = tuple(number for number, fact in enumerate(sources.facts) if not fact.is_hidden)
 
     @cached_property
@@ -97,13 +105,17 @@ class Encoder:
     @property
     def common_kbps(self) -> float:
         """What header, print and packets cost, about."""
-        blocks = self.sources.mix.duration_s / 5 + 1
-        return 8e-3 * (2 * (len(self.print_bytes) + 60 * len(self.names)) + 12 * blocks) / self.sources.mix.duration_s
+        seconds = self.sources.mix.duration_s
+        once = len(self.print_bytes) + ENTRY_BYTES * len(self.sources.facts)
+        copies = 1 if seconds < LONG_S else 2
+        return 8e-3 * (copies * once + PACKET_BYTES * (seconds / BLOCK_S + 1)) / seconds
 
     def base(self, kbps: float, model: Model, *, progress: Progress = silent_progress) -> Base:
-        """The parametric layer at a rate for each source, measured with the decoder."""
-        found = fit(self.sources, kbps, "ntf" if model == "auto" else model, progress=part_of(progress, 0.0, 0.8))
-        return Base(self, found, progress=part_of(progress, 0.8, 1.0))
+        """The parametric layer at a rate for each source, measured with the decoder; the last one is remembered."""
+        if self._last is None or self._last[:2] != (kbps, model):
+            found = fit(self.sources, kbps, "ntf" if model == "auto" else model, progress=part_of(progress, 0.0, 0.8))
+            self._last = (kbps, model, Base(self, found, progress=part_of(progress, 0.8, 1.0)))
+        return self._last[2]
 
 
 class Base:
@@ -112,8 +124,9 @@ class Base:
     def __init__(self, encoder: Encoder, found: Fit, *, progress: Progress = silent_progress) -> None:
         self.encoder, self.fit = encoder, found
         count = len(encoder.sources.facts)
+        self._repeated, self._once = self._sizes(count)
         self.stream = self._written(None, (math.nan,) * count)
-        self.size = len(self._written(None, (USUAL_DB,) * count, bytes(DIGEST_BYTES)))
+        self.size = self.size_with(0)
         """Bytes of the stream without a residual layer."""
         self.side = SideInformation(self.stream)
         self.deviation, self.errors = self._deviation(progress)
@@ -156,7 +169,7 @@ class Base:
     def _noted(self, made: Encoded, dial: Dial) -> Encoded:
         """With what was asked for and could not be had."""
         notes = []
-        if dial.rate_kbps is not None and made.point.rate_kbps > 1.03 * dial.rate_kbps:
+        if dial.rate_kbps is not None and self.kbps > 1.03 * dial.rate_kbps:
             notes.append(
                 f"{dial.rate_kbps:g} kbit/s are less than the least there is for this song: {made.point.rate_kbps:.2f} "
                 f"kbit/s; what a song needs once counts more in a short one"
@@ -194,7 +207,9 @@ class Base:
             better = search.corrected(layer)
             if better is None:
                 break
-            layer = self.layered(better, part_of(progress, 0.7 + 0.1 * round_, 0.8 + 0.1 * round_))
+            layer = self.layered(better, part_of(progress, 0.7 + 0.07 * round_, 0.77 + 0.07 * round_))
+        if near is not None and dial.rate_kbps is not None and abs(self.rate_of(layer) / dial.rate_kbps - 1) > NEAR:
+            return self._refined(dial, None, progress)
         return self._with(layer)
 
     def layered(self, settings: Settings, progress: Progress) -> Layered:
@@ -203,9 +218,25 @@ class Base:
         costs, errors = sums_of(coded)
         return Layered(settings, tuple(c.payload for c in coded), costs, errors)
 
+    def size_with(self, residual: float) -> float:
+        """Bytes of the stream with so many of the residual layer."""
+        once = self._once + residual
+        return once + (self._copies(once) - 1) * self._repeated
+
+    def _sizes(self, count: int) -> tuple[int, int]:
+        """Bytes of header and dictionary, and of the stream that has them once."""
+        header, dictionary = self._header((USUAL_DB,) * count), self.fit.layer.write()
+        once = write_stream(header, dictionary, self.fit.blocks, digest=bytes(DIGEST_BYTES), copies=1)
+        return len(write_header(header)) + len(dictionary) + 2 * PACKET_BYTES, len(once)
+
+    def _copies(self, once: float) -> int:
+        """How often header and dictionary are written in a stream that has so many bytes when they are there once."""
+        is_cheap = self._repeated <= COPY_SHARE * once
+        return 2 if is_cheap or self.encoder.sources.mix.duration_s >= LONG_S else 1
+
     def rate_of(self, layer: Layered) -> float:
         """Of the stream with a residual layer, in kbit/s."""
-        size = self.size + sum(len(p) + PACKET_BYTES for p in layer.payloads)
+        size = self.size_with(sum(len(p) + PACKET_BYTES for p in layer.payloads))
         return size * 8e-3 / self.encoder.sources.mix.duration_s
 
     def sdr_of(self, errors: Doubles) -> tuple[float, ...]:
@@ -234,7 +265,7 @@ class Base:
                 progress=part_of(progress, number / len(steps), (number + 1) / len(steps)),
             )  # fmt: skip
             costs, errors = sums_of(coded)
-            size = self.size + scale * sum(len(c.payload) + PACKET_BYTES for c in coded)
+            size = self.size_with(scale * sum(len(c.payload) + PACKET_BYTES for c in coded))
             left = self.errors * np.divide(errors, before, out=np.ones_like(errors), where=before > 0)
             told(self._point(size, left, step, scale * costs))
 
@@ -306,6 +337,13 @@ class Base:
         return np.asarray(numbers / max(1.0, numbers.sum()))
 
     def _written(self, residuals: Sequence[bytes] | None, quality: Sequence[float], digest: bytes = b"") -> bytes:
+        once = self._once + sum(len(p) + PACKET_BYTES for p in residuals or ())
+        return write_stream(
+            self._header(quality), self.fit.layer.write(), self.fit.blocks, residuals, digest=digest,
+            copies=self._copies(once),
+        )  # fmt: skip
+
+    def _header(self, quality: Sequence[float]) -> Header:
         sources, layer = self.encoder.sources, self.fit.layer
         stems = tuple(
             StemEntry(
@@ -314,12 +352,10 @@ class Base:
             )
             for fact, quality_db in zip(sources.facts, quality, strict=True)
         )  # fmt: skip
-        header = Header(
+        return Header(
             self.encoder.title, sources.mix.rate, sources.mix.frames, sources.mix.channels, layer.grid.block_samples,
             stems, MixPrint(self.encoder.print_bytes), "image" if isinstance(layer, ImageLayer) else "ntf",
         )  # fmt: skip
-        short = sources.mix.duration_s < 60
-        return write_stream(header, layer.write(), self.fit.blocks, residuals, digest=digest, copies=1 if short else 2)
 
 
 def settings_of(payload: bytes, sources: int) -> Settings:

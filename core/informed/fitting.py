@@ -29,6 +29,8 @@ LOW_BANDS = 200
 LOW_KBPS = 0.15
 """Below this rate for each source, bands are fewer."""
 SPATIAL_BANDS = 16
+SHARPEST = 22
+"""Least diffuseness, as a step of it: angles are told to 0.7 degrees, so -35 dB of a point lie beside its angle."""
 OVERLAP = 2
 FRAMES = 64
 
@@ -87,7 +89,7 @@ def _painted(sources: Sources, kbps: float, progress: Progress) -> Fit:
     grid, spatial_bands = advised(sources.mix.rate, sources.mix.channels, kbps)
     found = fit_image(
         sources.mix.samples, list(sources.images), grid, kbps * max(1, heard), spatial_bands=spatial_bands,
-        priorities=_priorities(sources), progress=progress,
+        priorities=_priorities(sources), moving=True, progress=progress,
     )  # fmt: skip
     layer = ImageLayer(read_model(found.dictionary, grid.rate, len(sources.facts), sources.mix.channels))
     return Fit(layer, found.blocks)
@@ -112,7 +114,9 @@ def _places(sources: Sources, grid: Grid, progress: Progress) -> Places:
             for a in range(channels):
                 for b in range(channels):
                     C[:, j, a, b] += np.add.reduceat((y[:, :, a] * y[:, :, b].conj()).sum(axis=1), starts)
-    return nearest_places(C)
+    index = nearest_places(C).index.copy()
+    index[..., 2] = np.minimum(index[..., 2], SHARPEST)
+    return Places(index, channels)
 
 
 def _spectra(sources: Sources, grid: Grid, *, with_mix: bool = True) -> Iterator[tuple[int, Spectrum, list[Spectrum]]]:

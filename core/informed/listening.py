@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +11,12 @@ import numpy.typing as npt
 
 from unbraid.core import atomic, mapped_wav
 from unbraid.core.audio import Audio
-from unbraid.core.errors import BitstreamError
+from unbraid.core.errors import AudioFileError, BitstreamError
 from unbraid.core.informed.decoder import Decoder, SideInformation
 from unbraid.core.informed.delivery import finding
 from unbraid.core.informed.header import Header, StemEntry
 from unbraid.core.informed.matching.aligning import aligned
+from unbraid.core.informed.matching.frames import edges_hz
 from unbraid.core.informed.matching.matching import Match, match
 from unbraid.core.informed.parametric.filtering import NoiseOf
 from unbraid.core.informed.watermark import reveal
@@ -25,10 +24,13 @@ from unbraid.core.progress import Progress, part_of
 
 Doubles = npt.NDArray[np.float64]
 
-STREAM, MIX, MATCH, WANTED = "side.unb", "mix.wav", "match.json", "wanted"
-"""Files of a folder: the stream, the song on its grid, how it differs, the sample that is wanted next (text)."""
-NOISY = 1e-4
-"""Ratio of noise and signal above which a copy of the mix counts as lossy."""
+STREAM, MIX, WANTED = "side.unb", "mix.wav", "wanted"
+"""Files of a folder: the stream, the song on its grid, the sample that is wanted next (text)."""
+LOOKED_AT_S = 10.0
+"""Of a song, when nobody has said that something is hidden in its samples."""
+BLOCK = 1 << 18
+MOST_TOLD = 3
+"""Places of damage that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Begun:
     """Stems that are about to be decoded. mix: the song on the grid of the stems. paths: of the stems, silent so far.
 
     stems: what the stream says of each. is_exact: the song is the very mix that was encoded. notes: for the user.
+    noise: of a lossy copy, its ratio to the signal in each band. allows_noise: the filter reckons with it.
     """
 
     mix: Path
@@ -44,51 +47,29 @@ class Begun:
     is_exact: bool
     notes: tuple[str, ...]
     title: str = ""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """Stems, all of them."""
-
-    begun: Begun
-    seconds: float
-    notes: tuple[str, ...]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the song was the very mix that was encoded."""
-        return self.begun.is_exact
-
-    def mix_audio(self) -> Audio:
-        """The song on the grid of its stems."""
-        return mapped_wav.open_mapped(self.begun.mix)
-
-    def stem_audio(self) -> dict[str, Audio]:
-        """Stems by name."""
-        stems = zip(self.begun.stems, self.begun.paths, strict=True)
-        return {stem.name: mapped_wav.open_mapped(path) for stem, path in stems}
+    noise: tuple[float, ...] = ()
+    allows_noise: bool = False
 
 
 def place_of(mix: Path, side: Path | None) -> finding.Place | None:
     """Where the side-information of a song is; None for: in its samples, if anywhere."""
     if side is None:
         return finding.find(mix)
+    if not side.is_file():
+        raise AudioFileError(f"{side} does not exist; give the {finding.SUFFIX} file of the song, or leave it out")
     return finding.Place(side, embedded=side.suffix.lower() != finding.SUFFIX)
 
 
 def holds(mix: Path, progress: Progress) -> finding.Place | None:
     """Where the side-information of a song's file is, in a file; for a window that opens it."""
     progress(0.0, "")
-    try:
-        return finding.find(mix)
-    except BitstreamError:
-        return None
+    return finding.find(mix)
 
 
 def in_samples(song: Path, progress: Progress) -> bool:
     """Whether something is hidden in the samples of a song (a mapped WAV file) that begins where it was marked."""
     audio = mapped_wav.open_mapped(song)
-    return reveal.find(audio, progress=progress, cuts=False) is not None
+    return reveal.find(audio.slice(0, round(LOOKED_AT_S * audio.rate)), progress=progress, cuts=False) is not None
 
 
 def begin(song: Path, place: finding.Place | None, folder: Path, progress: Progress) -> Begun:
@@ -100,9 +81,7 @@ def begin(song: Path, place: finding.Place | None, folder: Path, progress: Progr
     atomic.write_bytes(folder / STREAM, stream, overwrite=True)
     side = SideInformation(stream)
     header = side.header
-    found = match(header.mix.data, audio, title=header.title or "this song")
-    told = {"exact": found.exact, "noise": found.noise.tolist()}
-    atomic.write_text(folder / MATCH, json.dumps(told), overwrite=True)
+    found = _compared(header, audio)
     mix = song
     if not found.exact or place is None:
         mix = folder / MIX
@@ -114,7 +93,8 @@ def begin(song: Path, place: finding.Place | None, folder: Path, progress: Progr
         mapped_wav.create(path, header.frames, header.channels, header.rate)
         paths.append(path)
     stems = tuple(side.sources[number] for number in side.shown)
-    return Begun(mix, stems, tuple(paths), found.exact, _notes(found, side), header.title)
+    noise = () if found.exact else tuple(float(ratio) for ratio in found.noise.mean(axis=0))
+    return Begun(mix, stems, tuple(paths), found.exact, _notes(found, side), header.title, noise)
 
 
 def fill(begun: Begun, folder: Path, rough_first: bool, progress: Progress) -> tuple[str, ...]:
@@ -124,8 +104,7 @@ def fill(begun: Begun, folder: Path, rough_first: bool, progress: Progress) -> t
     """
     side = SideInformation(folder / STREAM)
     mix = mapped_wav.open_mapped(begun.mix).samples
-    told = json.loads((folder / MATCH).read_text())
-    decoder = Decoder(side, mix, None if told["exact"] else noise_of(side, np.array(told["noise"])))
+    decoder = Decoder(side, mix, noise_of(side, begun.noise) if begun.allows_noise else None)
     files = [np.memmap(path, np.float32, "r+", mapped_wav.DATA_START, mix.shape) for path in begun.paths]
     passes = (True, False) if rough_first and side.residual is not None else (False,)
     total = len(passes) * side.header.blocks
@@ -137,15 +116,34 @@ def fill(begun: Begun, folder: Path, rough_first: bool, progress: Progress) -> t
         stop = min(start + side.header.block_samples, side.header.frames)
         for file, stem in zip(files, decoder.samples(start, stop, rough=rough), strict=True):
             file[start:stop] = stem
-    return _damage(side)
+    return _lost(side)
 
 
-def decode(song: Path, place: finding.Place | None, folder: Path, progress: Progress) -> Decoded:
-    """All stems of a song."""
-    started = time.perf_counter()
-    begun = begin(song, place, folder, part_of(progress, 0.0, 0.2))
-    lost = fill(begun, folder, False, part_of(progress, 0.2, 1.0))
-    return Decoded(begun, time.perf_counter() - started, (*begun.notes, *lost))
+def noise_of(side: SideInformation, ratios: Sequence[float]) -> NoiseOf | None:
+    """Power of the noise of a lossy copy, from its ratio to the signal in each band; None where there is none."""
+    if not ratios:
+        return None
+    edges = edges_hz()
+    band = np.clip(np.searchsorted(edges, side.layer.grid.centres_hz) - 1, 0, len(ratios) - 1)
+    share = np.array(ratios)[band][:, None]
+
+    def noise(first: int, last: int) -> Doubles:
+        powers = np.concatenate([v.sum(axis=2) for v, _ in side.model(first, last)], axis=1)
+        return np.asarray(share * powers)
+
+    return noise
+
+
+def rest(begun: Begun, folder: Path, progress: Progress) -> Path:
+    """What decoded stems leave of the song, in a file beside them: with it they add up to the song."""
+    mix, stems = mapped_wav.open_mapped(begun.mix), [mapped_wav.open_mapped(path) for path in begun.paths]
+    path = folder / "rest.wav"
+    out = mapped_wav.create(path, mix.frames, mix.channels, mix.rate)
+    for start in range(0, mix.frames, BLOCK):
+        progress(start / mix.frames, "adding up what is left")
+        part = slice(start, start + BLOCK)
+        out[part] = mix.samples[part] - sum(stem.samples[part].astype(np.float64) for stem in stems)
+    return path
 
 
 def want(folder: Path, sample: int) -> None:
@@ -169,6 +167,22 @@ def _in_wanted_order(header: Header, folder: Path) -> Iterable[int]:
         yield block
 
 
+def _compared(header: Header, audio: Audio) -> Match:
+    """How the song differs from the mix that was encoded; a stream without a print takes one of the same shape."""
+    if header.mix.data:
+        return match(header.mix.data, audio, title=header.title or "this song")
+    if (audio.frames, audio.channels, audio.rate) != (header.frames, header.channels, header.rate):
+        raise BitstreamError(
+            f"the side-information has no print of its mix, which lasts {header.frames} samples in {header.channels} "
+            f"channels at {header.rate} Hz; this song has {audio.frames} in {audio.channels} at {audio.rate} Hz"
+        )
+    nothing = np.zeros((1, 1))
+    words = ("nothing in the side-information tells whether it belongs to this song",)
+    return Match(
+        True, 0.0, 1.0, 1.0, False, False, nothing, 0.0, header.rate, header.frames, header.channels, words
+    )
+
+
 def _found(audio: Audio, place: finding.Place | None, progress: Progress) -> tuple[Audio, bytes]:
     """The mix that was coded against, and the stream."""
     if place is not None:
@@ -182,34 +196,17 @@ def _found(audio: Audio, place: finding.Place | None, progress: Progress) -> tup
     return revealed.host, revealed.payload
 
 
-def noise_of(side: SideInformation, ratios: Doubles) -> NoiseOf | None:
-    """Power of the noise of a lossy copy, from its ratio to the signal in each band; None where there is hardly any."""
-    from unbraid.core.informed.matching.frames import edges_hz
-
-    ratio = ratios[0] if len(ratios) == 1 else ratios.mean(axis=0)
-    if ratio.max() < NOISY:
-        return None
-    band = np.clip(np.searchsorted(edges_hz(), side.layer.grid.centres_hz) - 1, 0, len(ratio) - 1)
-    share = ratio[band][:, None]
-
-    def noise(first: int, last: int) -> Doubles:
-        powers = np.concatenate([v.sum(axis=2) for v, _ in side.model(first, last)], axis=1)
-        return np.asarray(share * powers)
-
-    return noise
-
-
 def _notes(found: Match, side: SideInformation) -> tuple[str, ...]:
-    if found.exact:
-        return _damage(side)
-    return (*found.notes, *_damage(side))
+    """How the song differs from the mix, and what is wrong with the stream."""
+    damage = tuple(f"the side-information is damaged: {damage.words}" for damage in side.reader.damage[:MOST_TOLD])
+    return damage if found.exact else (*found.notes, *damage)
 
 
-def _damage(side: SideInformation) -> tuple[str, ...]:
-    words = [damage.words for damage in side.reader.damage[:3]]
+def _lost(side: SideInformation) -> tuple[str, ...]:
+    """Blocks that could not be decoded."""
     lost = sorted(side.damaged | set(side.residual.damage if side.residual else ()))
-    if lost:
-        seconds = side.header.block_samples / side.header.rate
-        places = ", ".join(f"{n * seconds:.0f} s" for n in lost[:5])
-        words.append(f"{len(lost)} of {side.header.blocks} blocks are damaged (at {places}): stems are rough there")
-    return tuple(words)
+    if not lost:
+        return ()
+    seconds = side.header.block_samples / side.header.rate
+    places = ", ".join(f"{n * seconds:.0f} s" for n in lost[:5]) + (" ..." if len(lost) > 5 else "")
+    return (f"{len(lost)} of {side.header.blocks} blocks are damaged (at {places}): stems are rough there",)

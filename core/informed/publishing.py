@@ -42,10 +42,27 @@ def how_for(target: Path, *, in_samples: bool) -> How:
     if in_samples:
         if suffix not in LOSSLESS:
             raise ParameterError(
-                f"side-information lives in the samples of {', '.join(LOSSLESS)}, not of {target.name}"
+                f"side-information lives in the samples of {', '.join(LOSSLESS)} files, not of {target.name}"
             )
         return "samples"
     return "sidecar" if suffix == SUFFIX else "embedded"
+
+
+def check(song: Path, target: Path, how: How) -> None:
+    """Refuse a copy of the song that cannot be made, before anything is computed."""
+    if how != "embedded":
+        return
+    if song.suffix.lower() != target.suffix.lower():
+        raise ParameterError(
+            f"{target.name} would be a copy of {song.name} with side-information inside, which is of the same kind: "
+            f"name it {target.stem}{song.suffix} (or {target.stem}{SUFFIX}: a file beside the song), or export the "
+            f"song as {target.suffix or 'another kind'} first and encode that file"
+        )
+    if not embedding.can_carry(song):
+        raise ParameterError(
+            f"{song.name} cannot carry side-information, {embedding.CARRYING} can; name a file beside it, "
+            f"{target.stem}{SUFFIX}"
+        )
 
 
 def deliver(stream: bytes, song: Path, target: Path, how: How, *, overwrite: bool, progress: Progress) -> Published:
@@ -53,11 +70,7 @@ def deliver(stream: bytes, song: Path, target: Path, how: How, *, overwrite: boo
     if how == "sidecar":
         atomic.write_bytes(target, stream, overwrite=overwrite)
         return Published((target,))
-    if song.suffix.lower() != target.suffix.lower():
-        raise ParameterError(
-            f"the copy is of the same kind as the song: name it {target.stem}{song.suffix}, "
-            f"or export the song as {target.suffix} first and encode that file"
-        )
+    check(song, target, how)
     embedding.embed(song, stream, target, progress, overwrite=overwrite)
     return Published((target,))
 

@@ -23,6 +23,7 @@ from unbraid.core.informed.decoder import Decoder, SideInformation
 from unbraid.core.informed.dial import CurvePoint, Dial, Layer, Model
 from unbraid.core.informed.encoder import MOST_PARAMETRIC_KBPS, Base, Encoder
 from unbraid.core.informed.fitting import Fit
+from unbraid.core.informed.limits import MAX_TEXT
 from unbraid.core.informed.publishing import How, Published
 from unbraid.core.informed.sources import GivenStem, SourceFacts, Sources, gather
 from unbraid.core.progress import Progress, part_of
@@ -35,6 +36,8 @@ CURVE_STEPS = tuple(2.0**-k for k in (-1, 0, 1, 2, 3, 4, 5, 6, 8, 10))
 _last: dict[Path, Base] = {}
 """The parametric layer used last with all that was measured of it: other points of its curve come quickly."""
 IMAGES, FACTS, CURVE, SIDE, LAYERS = "images.npy", "facts.json", "curve.json", "side.unb", "layers.json"
+ARRIVING = "arriving.npy"
+"""Images until all of them are there."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,13 @@ def prepare(
     given = [GivenStem(n, mapped_wav.open_mapped(path), colours.get(n, "")) for n, path in stems.items()]
 
     def store(shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.float32]]:
-        return np.lib.format.open_memmap(folder / IMAGES, "w+", np.float32, shape)
+        return np.lib.format.open_memmap(folder / ARRIVING, "w+", np.float32, shape)
 
     sound = mapped_wav.open_mapped(mix)
     sources = gather(sound, given, store=store, progress=progress)
     facts = [asdict(fact) for fact in sources.facts]
+    _forget(folder)
+    (folder / ARRIVING).replace(folder / IMAGES)
     _keep(folder / FACTS, {"mix": str(mix), "sources": facts, "notes": sources.notes})
     return Facts(tuple(stems), sources.notes, sound.duration_s)
 
@@ -115,6 +120,13 @@ def prioritise(folder: Path, priorities: Mapping[str, float], progress: Progress
     """Set how often the errors of stems count; those that are not named count once."""
     progress(0.0, "")
     _prioritise(folder, priorities)
+
+
+def entitle(folder: Path, title: str, progress: Progress) -> None:
+    """Set the title of the song; of a long one the beginning is kept."""
+    progress(0.0, "")
+    plain = "".join(sign for sign in title if sign.isprintable()).encode()[:MAX_TEXT].decode(errors="ignore")
+    _keep(folder / FACTS, json.loads((folder / FACTS).read_text()) | {"title": plain})
 
 
 def make(folder: Path, dial: Dial, progress: Progress) -> Made:
@@ -259,6 +271,13 @@ def _kept_base(folder: Path, kbps: float, model: str, encoder: Encoder | None = 
         if ratio <= NEAR and (nearest is None or ratio < nearest[0]):
             nearest = (ratio, path)
     return nearest[1] if nearest else None
+
+
+def _forget(folder: Path) -> None:
+    """Remove what was made of other stems."""
+    for path in (*folder.glob("base-*.unb"), folder / CURVE, folder / SIDE, folder / LAYERS):
+        path.unlink(missing_ok=True)
+    _last.clear()
 
 
 def _edits(folder: Path) -> tuple[Layer, ...]:

@@ -17,13 +17,12 @@ import numpy.typing as npt
 from unbraid.core import audio_files, mapped_wav
 from unbraid.core.audio import Audio
 from unbraid.core.errors import BitstreamError, ParameterError
-from unbraid.core.formats.table import MP3_RATES, OPUS_RATES, TYPES
+from unbraid.core.formats.table import TYPES
 from unbraid.core.informed import listening
 from unbraid.core.informed.decoder import Decoder, SideInformation
 from unbraid.core.informed.delivery import finding
 from unbraid.core.informed.matching.aligning import aligned
 from unbraid.core.informed.matching.matching import Match, match
-from unbraid.core.informed.parametric.filtering import NoiseOf
 from unbraid.core.informed.sources import GivenStem, gather
 from unbraid.core.progress import Progress, part_of
 from unbraid.core.resample import resample
@@ -31,7 +30,7 @@ from unbraid.core.resample import resample
 GIVEN, TRUE = "given.npy", "true.npy"
 LEAST_KBPS, MOST_KBPS = 8, 512
 COMMON_RATES = (44100, 48000)
-"""What a song of a rate that a codec does not know is brought to: the first that is not below a half of it, or 48 kHz."""
+"""What a song of a rate that a codec does not know is brought to: the one that divides it, or 48 kHz."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -46,7 +45,8 @@ class Codec:
     @property
     def words(self) -> str:
         """As in `MP3 128 kbit/s`."""
-        return f"{'AAC' if self.format == 'm4a' else self.format.upper()} {self.kbps} kbit/s"
+        name = {"mp3": "MP3", "m4a": "AAC", "ogg": "Vorbis", "opus": "Opus"}[self.format]
+        return f"{name} {self.kbps} kbit/s"
 
 
 DEFAULT_CODECS = tuple(
@@ -74,8 +74,8 @@ class Ground:
 class Check:
     """A copy of the song. refusal: why it is not recognised, or empty. delay_s: by how much it is later.
 
-    speed: of the copy, 1 for that of the song. rate: of the copy in Hz. sdr_db: of the stems, plain_db: of those that
-    a filter gives which does not know of the codec's noise; in the order of the names of the ground.
+    speed: of the copy, 1 for that of the song. rate: of the copy in Hz. noise_db: of the copy beside the song in the
+    middle one of all bands, about. sdr_db: of the stems, in the order of the names of the ground.
     """
 
     refusal: str
@@ -84,8 +84,8 @@ class Check:
     delay_s: float = 0.0
     gain_db: float = 0.0
     speed: float = 1.0
+    noise_db: float = -math.inf
     sdr_db: tuple[float, ...] = ()
-    plain_db: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -131,9 +131,8 @@ def transcoded(song: Path, codec: Codec, folder: Path, progress: Progress) -> Pa
     """The song (a mapped WAV file) through a codec and back, as a mapped WAV file in `folder`."""
     audio = mapped_wav.open_mapped(song)
     kind = TYPES[codec.format]
-    rates = OPUS_RATES if codec.format == "opus" else kind.rates
-    if rates is MP3_RATES or (rates is not None and codec.format == "m4a"):
-        audio = _at_one_of(audio, rates)
+    if kind.rates is not None:
+        audio = _at_one_of(audio, kind.rates)
     path = folder / f"copy{kind.suffixes[0]}"
     progress(0.1, f"encoding as {codec.words}")
     options = audio_files.WriteOptions(format=codec.format, bitrate_kbps=codec.kbps)
@@ -152,10 +151,9 @@ def check(folder: Path, copy: Path, progress: Progress) -> Check:
     except BitstreamError as refusal:
         return Check(str(refusal), audio.rate)
     mix = aligned(audio, found, part_of(progress, 0.1, 0.3)).samples
-    noise = None if found.exact else listening.noise_of(side, found.noise)
-    plain_db = _measured(side, mix, None, folder, part_of(progress, 0.3, 0.65))
-    sdr_db = plain_db if noise is None else _measured(side, mix, noise, folder, part_of(progress, 0.65, 1.0))
-    return Check("", audio.rate, found.exact, *_differences(found, audio), sdr_db, plain_db, found.notes)
+    sdr_db = _measured(side, mix, folder, part_of(progress, 0.3, 1.0))
+    noise_db = -math.inf if found.exact else 10 * math.log10(float(np.median(found.noise)))
+    return Check("", audio.rate, found.exact, *_differences(found, audio), noise_db, sdr_db, found.notes)
 
 
 def _differences(found: Match, audio: Audio) -> tuple[float, float, float]:
@@ -164,22 +162,20 @@ def _differences(found: Match, audio: Audio) -> tuple[float, float, float]:
     return found.delay_samples / found.rate, 20 * math.log10(found.gain), speed
 
 
-def _measured(
-    side: SideInformation, mix: Floats, noise: NoiseOf | None, folder: Path, progress: Progress
-) -> tuple[float, ...]:
+def _measured(side: SideInformation, mix: Floats, folder: Path, progress: Progress) -> tuple[float, ...]:
     """SDR of the stems that a copy gives beside the true ones or, without them, those of the very mix."""
     path = folder / TRUE
     beside = np.load(path if path.exists() else folder / GIVEN, mmap_mode="r")
     sums = np.zeros((2, len(beside)))
-    for start, part in _stems(side, mix, noise):
+    for start, part in _stems(side, mix):
         progress(start / len(mix), "decoding the stems of the copy")
         sums += _energies(beside[:, start : start + part.shape[1]], part)
     return _decibels(sums)
 
 
-def _stems(side: SideInformation, mix: Floats, noise: NoiseOf | None = None) -> Iterator[tuple[int, Floats]]:
+def _stems(side: SideInformation, mix: Floats) -> Iterator[tuple[int, Floats]]:
     """Start and stems (J, n, I) of every block."""
-    decoder, size = Decoder(side, mix, noise), side.header.block_samples
+    decoder, size = Decoder(side, mix), side.header.block_samples
     for start in range(0, len(mix), size):
         yield start, decoder.samples(start, min(start + size, len(mix)))
 

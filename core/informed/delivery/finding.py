@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def find(mix_path: Path) -> Place | None:
     except BitstreamError as problem:
         damaged = problem
     for path in sidecar_paths(mix_path):
-        if path.is_file():
-            return Place(path, embedded=False)
+        with contextlib.suppress(OSError):  # a name may be too long for a file
+            if path.is_file():
+                return Place(path, embedded=False)
     if damaged is not None:
         raise damaged
     return None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from unbraid.core.dsp.exact import jitable
 from unbraid.core.informed.mixing_models import REACH, SQUASH, fresh_weights, read_mixed, write_mixed
-from unbraid.core.informed.range_coder import SLACK, Bytes, Cells, fresh
+from unbraid.core.informed.range_coder import SLACK, Bytes, Cells, started
 
 Labels = npt.NDArray[np.int64]
 
@@ -53,10 +53,8 @@ STARTS = 32 + RUNS * 8 + 4 + 16 + 1 + NEIGHBOURS * 5 + MOST_LABELS
 
 def fresh_state(starts: Labels) -> tuple[Cells, Cells]:
     """Models and weights at the start of a block. starts: (STARTS,) logits of a one, in halves."""
-    models = fresh(MODELS)
     zero = SQUASH[REACH + 1 - HALF_LOGIT * np.clip(starts, -MOST_START, MOST_START)]
-    models.reshape(-1, 2)[:] = zero[start_of_model()][:, None]
-    return models, fresh_weights(SETS, AHEAD)
+    return started(zero[start_of_model()], 0), fresh_weights(SETS, AHEAD)
 
 
 @lru_cache(maxsize=1)

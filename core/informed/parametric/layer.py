@@ -15,10 +15,13 @@ from unbraid.core.informed.parametric.grid import Grid
 from unbraid.core.informed.parametric.grid_coding import SIZE, read_grid, write_grid
 from unbraid.core.informed.parametric.image import ImageModel
 from unbraid.core.informed.parametric.ntf import NtfDictionary
-from unbraid.core.informed.parametric.spatial import MAX_BANDS, Places, spatial_band
+from unbraid.core.informed.parametric.spatial import MAX_BANDS, Covariances, Places, spatial_band
 from unbraid.core.informed.parametric.spatial_coding import read_places, write_places
 
 Doubles = npt.NDArray[np.float64]
+
+Decoded = tuple[Doubles, Covariances]
+"""Powers and covariances of a block."""
 
 _PLACES = struct.Struct("<BH")
 """Spatial bands, bytes of the places."""
@@ -50,9 +53,10 @@ class NtfLayer:
         places = read_places(data[at : at + length], bands, len(header.stems), header.channels)
         return cls(grid, places, NtfDictionary.read(data[at + length :], grid, len(header.stems)))
 
-    def powers(self, payload: bytes, frames: int) -> Doubles:
-        """Powers (B, frames, J) of a block."""
-        return ntf.powers(self.dictionary, ntf.read_block(self.dictionary, payload, frames))
+    def decoded(self, payload: bytes, frames: int) -> Decoded:
+        """Powers (B, frames, J) of a block, and covariances (S, J, I, I)."""
+        v = ntf.powers(self.dictionary, ntf.read_block(self.dictionary, payload, frames))
+        return v, self.places.covariances()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +84,10 @@ class ImageLayer:
         """The layer that `write` wrote; BitstreamError when it is damaged."""
         return cls(image_coding.read_model(data, header.rate, len(header.stems), header.channels))
 
-    def powers(self, payload: bytes, frames: int) -> Doubles:
-        """Powers (B, frames, J) of a block."""
-        return image.powers(self.model, image_coding.read_block(self.model, payload, frames))
+    def decoded(self, payload: bytes, frames: int) -> Decoded:
+        """Powers (B, frames, J) of a block, and covariances (S, J, I, I), which may be its own."""
+        block = image_coding.read_block(self.model, payload, frames)
+        return image.powers(self.model, block), image.covariances(self.model, block)
 
 
 Layer = NtfLayer | ImageLayer

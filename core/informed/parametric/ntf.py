@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unbraid.core.errors import BitstreamError, ParameterError
-from unbraid.core.informed import range_coder
+from unbraid.core.informed import limits, range_coder
 from unbraid.core.informed.parametric import levels, ntf_coding
 from unbraid.core.informed.parametric.grid import Grid
 from unbraid.core.informed.parametric.ntf_kernels import add_powers
@@ -27,7 +27,7 @@ Integers = npt.NDArray[np.int64]
 
 MOST_COMPONENTS = 1024
 """Of all sources together."""
-MOST_SOURCES = 33
+MOST_SOURCES = limits.MAX_STEMS + 1
 MOST_NAME_BYTES = 64
 NAMED = 1
 HEAD = struct.Struct("<BBhBB")

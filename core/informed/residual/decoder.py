@@ -42,6 +42,7 @@ class Residual:
         self._grid, self._length = grid, length
         self._sources, self._channels = self._spatial.shape[1:3]
         self._layout: Layout | None = None
+        self._is_searched = False
         self._kept = kept
         self._cache: OrderedDict[int, Singles] = OrderedDict()
         self.damage: dict[int, BitstreamError] = {}
@@ -49,7 +50,8 @@ class Residual:
     @property
     def layout(self) -> Layout | None:
         """Where frames lie, as the first intact block that is not empty says; None if there is none."""
-        if self._layout is None:
+        if self._layout is None and not self._is_searched:
+            self._is_searched = True
             for number in range(self._grid.blocks(self._length)):
                 payload = self._payloads(number)
                 if payload:

@@ -7,8 +7,11 @@ import numpy.typing as npt
 
 Doubles = npt.NDArray[np.float64]
 
-RISE, FALL = 3, 1
-"""Powers of two by which a band's mask is lower one band below it, and one band above it."""
+RISE, FALL = 192, 72
+"""Powers of two by which a mask is lower at the other end of all bands: below what masks (25 dB for each of 24 critical
+bands), and above it (9 dB)."""
+FINE = 16
+"""Parts of a power of two in which masks fall from band to band."""
 QUIET = -34
 """Exponent of the threshold in quiet: variance of coefficients of samples of 1 at full scale."""
 LOUD = 20
@@ -23,9 +26,11 @@ def masking_weights(powers: Doubles) -> Doubles:
     root of the threshold.
     """
     exponents = np.where(powers > 0, np.frexp(powers)[1], QUIET)
-    spread = np.clip(exponents, QUIET, LOUD).astype(np.int64)
-    for band in range(1, spread.shape[1]):
-        np.maximum(spread[:, band], spread[:, band - 1] - FALL, out=spread[:, band])
-    for band in range(spread.shape[1] - 2, -1, -1):
-        np.maximum(spread[:, band], spread[:, band + 1] - RISE, out=spread[:, band])
-    return np.ldexp(1.0, (NEUTRAL - spread) // 2)
+    spread = FINE * np.clip(exponents, QUIET, LOUD).astype(np.int64)
+    bands = spread.shape[1]
+    rise, fall = (max(1, FINE * whole // bands) for whole in (RISE, FALL))
+    for band in range(1, bands):
+        np.maximum(spread[:, band], spread[:, band - 1] - fall, out=spread[:, band])
+    for band in range(bands - 2, -1, -1):
+        np.maximum(spread[:, band], spread[:, band + 1] - rise, out=spread[:, band])
+    return np.ldexp(1.0, (NEUTRAL - spread // FINE) // 2)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_studio import FakeStudio
 from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QWidget
@@ -371,6 +372,28 @@ def cancels(s: Scene) -> None:
     assert s.session.queue.jobs()[-1].state is State.CANCELLED
 
 
+def encodes(s: Scene) -> None:
+    studio, encoding = FakeStudio(), s.session.encoding
+    encoding.studio, encoding.run = lambda: studio, studio.run
+    for id in ("encode", "page_encode"):
+        s.do("page_history")
+        s.do(id)
+        assert s.window.panels.page == "encode"
+    s.do("page_history")
+    s.key("F8")
+    assert s.window.panels.page == "encode"
+    s.do("encode_curve")
+    s.until(lambda: encoding.is_usable)
+    s.do("encode_listen")
+    s.until(lambda: encoding.streams.playing is not None)
+    s.do("encode_listen")
+    assert encoding.streams.playing is None
+    s.do("page_history")
+    s.do("encode_save")
+    assert s.window.panels.page == "encode"
+    s.until(lambda: not s.session.queue.is_busy)
+
+
 def zooms(s: Scene) -> None:
     view = s.window.song_view.view
     whole = view.viewport
@@ -498,7 +521,9 @@ CHECKS: dict[str, Callable[[Scene], None]] = {
     "goal_drums_out": reaches("drums_out", {"vocals", "harmonic", "drums"}),
     "goal_four_stems": reaches("four_stems", {"vocals", "drums", "bass", "other"}),
     "goal_harmonic_percussive": reaches("harmonic_percussive", {"harmonic", "percussive"}),
-    "goal_center": reaches("center", {"center", "sides"}), "cancel_all": cancels, "zoom_in": zooms, "zoom_out": zooms,
+    "goal_center": reaches("center", {"center", "sides"}), "cancel_all": cancels, "encode": encodes,
+    "page_encode": encodes, "encode_curve": encodes, "encode_listen": encodes, "encode_save": encodes, "zoom_in": zooms,
+    "zoom_out": zooms,
     "zoom_fit": zooms, "zoom_selection": zooms, "zoom_in_frequency": zooms, "zoom_out_frequency": zooms,
     "follow": follows, "show": shows, "next_shown": shows, "previous_shown": shows, "scale": changes_picture,
     "next_scale": changes_picture, "window_length": changes_picture, "dynamic_range": changes_picture,

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from coded_songs import NAMES, RATE, Song, decoded, sdr, song
+from coded_songs import NAMES, RATE, Song, decoded, sdr, short_blocks, song
 
 from unbraid.core.audio import Audio
 from unbraid.core.errors import ParameterError
@@ -56,6 +56,33 @@ def test_rates_are_kept_and_bring_quality(base: Base, painted: Base, model: Mode
     assert (np.diff(reached) > 2).all() and reached[-1] > 40
 
 
+def test_stems_panned_to_points_are_filtered_apart(base: Base, painted: Base) -> None:
+    """A pan angle is told to about a degree: what lies beside it must not count as another stem's."""
+    for chosen in (base, painted):
+        poor = [sdr(chosen.encoder.sources.images[j], chosen.encoder.sources.mix.samples) for j in chosen.encoder.shown]
+        assert np.subtract(chosen.point.sdr_db, poor).min() > 8
+
+
+def test_a_song_that_grows_louder_keeps_its_rate_and_reaches_its_quality() -> None:
+    """More blocks than the step is looked for on."""
+    growing = np.linspace(0.02, 1, 6 * RATE, dtype=np.float32)[:, None] ** 3
+    plain = song(6, stems=2, channels=1)
+    tune = Song(plain.mix * growing, tuple(stem * growing for stem in plain.stems))
+    with short_blocks():
+        base = Encoder(tune.sources()).base(0.4, "ntf")
+    assert base.side.header.blocks > 9
+    for dial in (Dial(rate_kbps=30), Dial(quality_db=25), Dial(exact=("bass",))):
+        made = base.serve(dial)
+        images = checked(base.encoder.sources, made)
+        if dial.rate_kbps:
+            assert kbps(made, base.encoder.sources) == pytest.approx(30, rel=0.03)
+        elif dial.exact:
+            error = np.square(images[0] - tune.stems[0], dtype=np.float64)
+            assert 10 * np.log10(error.mean()) < EXACT_DBFS
+        else:
+            assert 24.9 < np.mean([sdr(stem, images[j]) for j, stem in enumerate(tune.stems)]) < 26
+
+
 def test_a_rate_that_is_too_low_is_said(tune: Song) -> None:
     made = Encoder(tune.sources()).encode(Dial(rate_kbps=1))
     checked(tune.sources(), made)
@@ -95,23 +122,12 @@ def test_a_priority_helps_the_stem_it_is_given_to(base: Base, tune: Song) -> Non
     assert kbps(better, tune.sources()) == pytest.approx(60, rel=0.03)
 
 
-def test_by_ear_errors_follow_the_spectrum_of_each_stem(base: Base) -> None:
+def test_by_ear_the_rate_is_kept_and_errors_lie_elsewhere(base: Base) -> None:
     sources = base.encoder.sources
-    ratios = []
-    for perceptual in (False, True):
-        made = base.serve(Dial(rate_kbps=60, perceptual=perceptual))
-        assert kbps(made, sources) == pytest.approx(60, rel=0.03)
-        images = checked(sources, made)
-        ratios.append(np.mean([band_ratios(sources.images[j], images[j]) for j in base.encoder.shown]))
-    assert ratios[1] > ratios[0]
-
-
-def band_ratios(true: np.ndarray, found: np.ndarray) -> float:
-    """Mean over bins of the ratio of signal to error, in dB, from -10 to 40."""
-    signal, error = (np.square(np.abs(np.fft.rfft(x[:, 0]))) for x in (true, true - found))
-    bands = slice(0, len(signal) - len(signal) % 100)
-    pooled = [x[bands].reshape(-1, 100).sum(axis=1) + 1e-12 for x in (signal, error)]
-    return float(np.clip(10 * np.log10(pooled[0] / pooled[1]), -10, 40).mean())
+    plain, heard = (base.serve(Dial(rate_kbps=60, perceptual=perceptual)) for perceptual in (False, True))
+    assert kbps(heard, sources) == pytest.approx(60, rel=0.03)
+    checked(sources, heard)
+    assert plain.point.mean_db > heard.point.mean_db > base.point.mean_db
 
 
 SILENCE = np.zeros((4000, 2), np.float32)
@@ -143,7 +159,7 @@ def test_all_kinds_of_songs(kind: str, model: Model) -> None:
     checked(sources, made)
     spent = kbps(made, sources)
     assert spent < 1.03 * 40 or made.notes
-    assert len(made.stream) < 1.03 * 40e3 / 8 * sources.mix.duration_s + 1000
+    assert len(made.stream) < 1.03 * 40e3 / 8 * sources.mix.duration_s + 2000
 
 
 def test_what_the_header_says(base: Base, stream: bytes, tune: Song) -> None:

@@ -163,12 +163,12 @@ class Arriving(QObject):
         coming, job = self._coming, self._job
         if coming is None:
             return
-        if job is not None:
-            self._session.cancel(job)
         kept = {}
         for media in coming.media:
             with contextlib.suppress(UnbraidError, OSError, KeyError):
                 kept[media] = coming.document.media.fulfil(media)
+        if job is not None:
+            self._session.cancel(job)
         self._complete(coming, kept, None)
 
     def _look_at_job(self) -> None:

@@ -187,7 +187,7 @@ class Decoder:
             )
         self.side, self._mix, self._noise = side, mix, noise
         hidden = [number for number, stem in enumerate(side.sources) if stem.hidden]
-        self._rest = hidden[0] if hidden else len(side.sources) - 1
+        self._rest = hidden[0] if hidden else side.layer.loudest
 
     @property
     def names(self) -> tuple[str, ...]:

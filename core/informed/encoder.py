@@ -203,14 +203,20 @@ class Base:
         search = StepSearch(self, dial)
         first = search.first(part_of(progress, 0.0, 0.5)) if near is None else replace(self.weighed(dial), step=near)
         layer = self.layered(first, part_of(progress, 0.5, 0.7))
+        tried = [layer]
         for round_ in range(CORRECTIONS):
             better = search.corrected(layer)
             if better is None:
                 break
             layer = self.layered(better, part_of(progress, 0.7 + 0.07 * round_, 0.77 + 0.07 * round_))
-        if near is not None and dial.rate_kbps is not None and abs(self.rate_of(layer) / dial.rate_kbps - 1) > NEAR:
+            tried.append(layer)
+        if (rate := dial.rate_kbps) is None:
+            return self._with(layer)
+        misses = [self.rate_of(one) / rate - 1 for one in tried]
+        nearest = tried[min(range(len(tried)), key=lambda n: (misses[n] > NEAR, abs(misses[n])))]
+        if near is not None and abs(self.rate_of(nearest) / rate - 1) > NEAR:
             return self._refined(dial, None, progress)
-        return self._with(layer)
+        return self._with(nearest)
 
     def layered(self, settings: Settings, progress: Progress) -> Layered:
         """The residual layer with these settings."""

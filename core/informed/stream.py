@@ -228,10 +228,10 @@ class Reader:
             words = f"{NAMES[kind]} {index} of a song of {header.blocks} blocks"
             self._note(packet.start, packet.end, words)
         for kind in (BLOCK, RESIDUAL) if header.has_residual else (BLOCK,):
-            missing = [i for i in range(header.blocks) if (kind, i) not in self._places]
+            missing = header.blocks - sum((kind, i) in self._places for i in range(header.blocks))
             if missing:
-                words = f"{len(missing)} of {header.blocks} {NAMES[kind]}s are lost, the first is {missing[0]}"
-                self._note(size, size, words)
+                first = next(i for i in range(header.blocks) if (kind, i) not in self._places)
+                self._note(size, size, f"{missing} of {header.blocks} {NAMES[kind]}s are lost, the first is {first}")
 
     def _payload(self, kind: int, index: int) -> bytes | None:
         """A payload, put together from its parts."""

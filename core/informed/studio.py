@@ -132,13 +132,12 @@ def entitle(folder: Path, title: str, progress: Progress) -> None:
 def make(folder: Path, dial: Dial, progress: Progress) -> Made:
     """The stream that a dial asks for."""
     encoder = Encoder(_sources(folder), title=_title(folder))
-    kbps = encoder.parametric_kbps(dial)
-    edits = _edits(folder)
-    if edits:
-        kbps = MOST_PARAMETRIC_KBPS
-    base = _base(folder, encoder, kbps, dial.model, part_of(progress, 0.0, 0.5))
-    if edits:
-        base = Base(encoder, edited(base.fit, edits, encoder.sources.names))
+    edits, layered = _edits(folder), _layered_base(folder)
+    if edits and layered is not None and dial.model != "image":
+        fit = edited(Fit.of_stream(SideInformation(layered)), edits, encoder.sources.names)
+        base = Base(encoder, fit, progress=part_of(progress, 0.0, 0.5))
+    else:
+        base = _base(folder, encoder, encoder.parametric_kbps(dial), dial.model, part_of(progress, 0.0, 0.5))
     made = base.serve(dial, near=_near(folder, dial, base), progress=part_of(progress, 0.5, 1.0))
     atomic.write_bytes(folder / SIDE, made.stream, overwrite=True)
     return Made(folder / SIDE, made.point, len(made.stream), encoder.names, made.notes)
@@ -176,7 +175,7 @@ def passage(
 
 def layers(folder: Path) -> tuple[Layer, ...]:
     """Components of the parametric layer, the loudest of each stem first, as they were edited; none of an image."""
-    found = _kept_base(folder, MOST_PARAMETRIC_KBPS, "ntf")
+    found = _layered_base(folder)
     if found is None:
         return ()
     side = SideInformation(found)
@@ -190,7 +189,7 @@ def edit_layers(folder: Path, edits: tuple[Layer, ...]) -> None:
 
 def layer_passage(folder: Path, number: int, start_s: float, stop_s: float, place: Path, progress: Progress) -> Path:
     """What one component takes of the mix in a passage."""
-    found = _kept_base(folder, MOST_PARAMETRIC_KBPS, "ntf")
+    found = _layered_base(folder)
     if found is None:
         raise ParameterError("there are no components to hear yet; compute the curve first")
     sources = _sources(folder)
@@ -261,9 +260,9 @@ def _base_name(kbps: float, model: str, encoder: Encoder) -> str:
     return f"base-{model}-{kbps:.5f}-{weights}.unb"
 
 
-def _kept_base(folder: Path, kbps: float, model: str, encoder: Encoder | None = None) -> Path | None:
-    """The kept layer whose rate is nearest to this one; of an encoder's priorities, or any."""
-    ending = "*" if encoder is None else _base_name(0.0, model, encoder).split("-", 3)[3]
+def _kept_base(folder: Path, kbps: float, model: str, encoder: Encoder) -> Path | None:
+    """The kept layer of an encoder's priorities whose rate is nearest to this one."""
+    ending = _base_name(0.0, model, encoder).split("-", 3)[3]
     nearest = None
     for path in folder.glob(f"base-{model}-*-{ending}"):
         rate = float(path.name.split("-")[2])
@@ -271,6 +270,12 @@ def _kept_base(folder: Path, kbps: float, model: str, encoder: Encoder | None = 
         if ratio <= NEAR and (nearest is None or ratio < nearest[0]):
             nearest = (ratio, path)
     return nearest[1] if nearest else None
+
+
+def _layered_base(folder: Path) -> Path | None:
+    """The layer whose components are shown and edited: the newest of the highest rate."""
+    paths = folder.glob(f"base-ntf-{MOST_PARAMETRIC_KBPS:.5f}-*")
+    return max(paths, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def _forget(folder: Path) -> None:

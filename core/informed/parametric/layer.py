@@ -35,6 +35,11 @@ class NtfLayer:
     places: Places
     dictionary: NtfDictionary
 
+    @property
+    def loudest(self) -> int:
+        """The source with the most components, the first of several."""
+        return int(np.bincount(self.dictionary.source, minlength=self.dictionary.sources).argmax())
+
     def write(self) -> bytes:
         """The payload of the dictionary packet."""
         places = write_places(self.places)
@@ -74,6 +79,11 @@ class ImageLayer:
     def places(self) -> Places:
         """Of the sources."""
         return self.model.places
+
+    @property
+    def loudest(self) -> int:
+        """The source with the least sum of levels in the palette, the first of several."""
+        return int(self.model.palette.sum(axis=0).argmin())
 
     def write(self) -> bytes:
         """The payload of the dictionary packet."""

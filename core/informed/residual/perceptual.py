@@ -22,8 +22,8 @@ NEUTRAL = -8
 def masking_weights(powers: Doubles) -> Doubles:
     """Weights of the amplitudes of errors, powers of two, of the same shape as variances (T, B, J).
 
-    The exponents of the variances are spread over the bands by whole numbers; each weight is about one over the square
-    root of the threshold.
+    The exponents of the variances are spread over the bands by whole numbers. Weights of amplitudes are about one over
+    the fourth root of the threshold: half way, in decibels, from errors alike everywhere to errors as the threshold is.
     """
     exponents = np.where(powers > 0, np.frexp(powers)[1], QUIET)
     spread = FINE * np.clip(exponents, QUIET, LOUD).astype(np.int64)
@@ -33,4 +33,4 @@ def masking_weights(powers: Doubles) -> Doubles:
         np.maximum(spread[:, band], spread[:, band - 1] - fall, out=spread[:, band])
     for band in range(bands - 2, -1, -1):
         np.maximum(spread[:, band], spread[:, band + 1] - rise, out=spread[:, band])
-    return np.ldexp(1.0, (NEUTRAL - spread // FINE) // 2)
+    return np.ldexp(1.0, (NEUTRAL - spread // FINE) // 4)

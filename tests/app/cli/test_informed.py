@@ -118,6 +118,7 @@ def test_info_tells_what_there_is(unbraid, published: Published) -> None:
     assert "mix.unb" in plain and "voice: SDR" in plain and "#56b4e9" in plain
 
 
+@pytest.mark.slow
 def test_what_transcoding_does(unbraid, published: Published, tmp_path: Path) -> None:
     mix = published.folder / "mix.wav"
     stems = [part for n in NAMES[:3] for part in ("--stem", f"{n}={published.folder / n}.wav")]

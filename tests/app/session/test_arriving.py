@@ -343,8 +343,10 @@ def test_what_came_until_it_was_stopped_stays(
     reopens(bench, document)
 
 
-def test_a_song_that_is_closed_keeps_what_came_of_its_stems(bench: Bench, published: Published, gate: Gate) -> None:
-    document = opened(bench, published.song)
+def test_a_song_that_is_closed_keeps_what_came_of_its_stems(
+    bench: Bench, published: Published, gate: Gate, tmp_path: Path
+) -> None:
+    document = opened(bench, published.beside(tmp_path / "songs"))
     folder = document.folder
     bench.session.edit("Turn down", lambda project: edits.set_gain(project, "s1", -6.0))
     bench.session.close_document()

@@ -76,6 +76,7 @@ def here(stream: bytes, mix: np.ndarray) -> str:
     return f"{SideInformation(stream).digest().hex()} {hashlib.sha256(images.tobytes()).hexdigest()}"
 
 
+@pytest.mark.slow
 def test_another_process_with_other_threads_decodes_the_same_bits(stream: bytes, tune: Song, tmp_path: Path) -> None:
     """Where torch is installed, it has been loaded first, with its own threads and its own way with floats."""
     many = {"OPENBLAS_NUM_THREADS": "3", "OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3", "NUMBA_NUM_THREADS": "2"}
@@ -83,6 +84,7 @@ def test_another_process_with_other_threads_decodes_the_same_bits(stream: bytes,
     assert elsewhere(stream, tune.mix, tmp_path, *torch, threads=3, **many) == here(stream, tune.mix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["ntf", "image"])
 def test_plain_python_decodes_the_same_numbers(model: Model, tmp_path: Path) -> None:
     little = song(0.1, stems=2)

@@ -178,9 +178,7 @@ def _compared(header: Header, audio: Audio) -> Match:
         )
     nothing = np.zeros((1, 1))
     words = ("nothing in the side-information tells whether it belongs to this song",)
-    return Match(
-        True, 0.0, 1.0, 1.0, False, False, nothing, 0.0, header.rate, header.frames, header.channels, words
-    )
+    return Match(True, 0.0, 1.0, 1.0, False, False, nothing, 0.0, header.rate, header.frames, header.channels, words)
 
 
 def _found(audio: Audio, place: finding.Place | None, progress: Progress) -> tuple[Audio, bytes]:

@@ -197,11 +197,11 @@ def contents(parts: Parts, count: int, seed: int) -> None:
 
 
 def test_mutated_files(parts: Parts) -> None:
-    files(parts, 6000, SEED)
+    files(parts, 4000, SEED)
 
 
 def test_mutated_contents_behind_right_checks(parts: Parts) -> None:
-    contents(parts, 4000, SEED)
+    contents(parts, 2500, SEED)
 
 
 @pytest.mark.slow

@@ -61,10 +61,10 @@ class OracleMultichannel:
         truth = Truth.of(mix, guide, params)
         names = tuple(truth.stems)
         learning = part_of(progress, 0.0, 0.6)
-        metric, spatial = self._learned(mix, truth, params, learning)
+        metric, spatial = self.learned(mix, truth, params, learning)
 
         def stems_of(first: int, x: Spectrum, inside: slice) -> Callable[[str], Spectrum]:
-            v = power_of_estimates(_true(truth, first, x), metric)
+            v = power_of_estimates(true_estimates(truth, first, x), metric)
             y = filter_block(x, _raised(v, self.exponent / 2), spatial)
             return lambda name: y[:, :, :, names.index(name)]
 
@@ -74,7 +74,7 @@ class OracleMultichannel:
         )  # fmt: skip
         return {name: Audio(samples, mix.rate) for name, samples in stems.items()}
 
-    def _learned(self, mix: Audio, truth: Truth, params: StftParams, progress: Progress) -> tuple[Spatial, Spatial]:
+    def learned(self, mix: Audio, truth: Truth, params: StftParams, progress: Progress) -> tuple[Spatial, Spatial]:
         """Covariances that powers are found with, and those of the filter: the most likely ones of the true stems."""
         spatial = metric = Spatial.white(params.bins, mix.channels, len(truth.stems) + 1)
         passes, rounds = Passes.of_samples(mix.samples, params), max(1, self.iterations)
@@ -82,7 +82,7 @@ class OracleMultichannel:
             metric, moments = spatial, Moments("energy" if self.update == "energy" else "exact", spatial)
             for first, x in passes.read():
                 progress((number + first / passes.frames) / rounds, "where the stems are")
-                y = _true(truth, first, x)
+                y = true_estimates(truth, first, x)
                 moments.add_estimates(y, power_of_estimates(y, metric))
             spatial = Spatial.of(moments.covariances())
         return (spatial if self.iterations else metric), spatial
@@ -98,6 +98,6 @@ def _raised(v: Powers, exponent: float) -> Powers:
     return shares
 
 
-def _true(truth: Truth, first: int, x: Spectrum) -> Estimates:
+def true_estimates(truth: Truth, first: int, x: Spectrum) -> Estimates:
     """The true stems and the residual, (F, T, I, J)."""
     return stacked_estimates(list(truth.spectra(first, x).values()))

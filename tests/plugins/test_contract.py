@@ -31,7 +31,13 @@ def song(seconds: float = 2.0, channels: int = 2, rate: int = RATE, gain: float 
     return Audio((gain * x).astype(np.float32), rate)
 
 
-@pytest.fixture(params=registry.names())
+SLOW = {"oracle_beads"}
+"""Those that look at every tuple of phases of every bin."""
+
+METHODS = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in registry.names()]
+
+
+@pytest.fixture(params=METHODS)
 def separator(request: pytest.FixtureRequest) -> Separator:
     return configure(registry.load(request.param), {})
 
@@ -188,7 +194,7 @@ def extremes() -> list[object]:
             values = p.choices or ([True, False] if p.kind == "bool" else [p.low, p.high])
             for value in values:
                 if value != p.default:
-                    marks = [pytest.mark.slow] if multiplies_the_work(p, value) else []
+                    marks = [pytest.mark.slow] if name in SLOW or multiplies_the_work(p, value) else []
                     cases.append(pytest.param(name, p, value, marks=marks))
     return cases
 

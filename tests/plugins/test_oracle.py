@@ -17,6 +17,7 @@ from unbraid.core.separation import run
 from unbraid.core.separation.contract import parameters, targets
 from unbraid.core.separation.guide import Guide
 from unbraid.plugins.oracle import (
+    OracleBeads,
     OracleBinary,
     OracleMultichannel,
     OraclePhase,
@@ -282,3 +283,12 @@ def test_references_of_another_length_are_refused_by_the_oracle_itself():
         OracleRatio().separate(
             signals.mix(stems), Guide(references={"bass": stems["bass"].slice(0, 99)}), lambda f, m: None
         )
+
+
+def test_rings_tell_more_than_powers(demo):
+    """With true magnitudes, phases that explain the mix are better than shares of it; stems still add up to it."""
+    mono = {name: Audio.of(stem.samples[: stem.rate, :1], stem.rate) for name, stem in demo.items()}
+    oracle = OracleBeads(window=2048, hop=512, count=6)
+    assert median_sdr(oracle, mono) > median_sdr(OracleWiener(window=2048, hop=512), mono) + 0.5
+    found = separate(oracle, mono)
+    assert np.abs(sum(found[name].samples for name in mono) - sum(s.samples for s in mono.values())).max() < 1e-5

@@ -76,6 +76,7 @@ def test_stems_come_back_and_add_up(unbraid, published: Published, tmp_path: Pat
         assert sdr(true, stems[told["name"]]) == pytest.approx(told["sdr_db"], abs=0.7)
 
 
+@pytest.mark.slow
 def test_a_lossy_copy_with_side_information_given(unbraid, published: Published, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp3"
     audio_files.write(copy, Audio(published.tune.mix, 16000), audio_files.WriteOptions(bitrate_kbps=96))
@@ -95,6 +96,7 @@ def test_another_master_is_refused(unbraid, published: Published, tmp_path: Path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_inside_a_copy_of_the_song(unbraid, published: Published, tmp_path: Path) -> None:
     mix = tmp_path / "song.flac"
     soundfile.write(str(mix), published.tune.mix, 16000, subtype="PCM_16")
@@ -106,6 +108,7 @@ def test_inside_a_copy_of_the_song(unbraid, published: Published, tmp_path: Path
     assert len(list((tmp_path / "stems").rglob("*.wav"))) == 2
 
 
+@pytest.mark.slow
 def test_info_tells_what_there_is(unbraid, published: Published) -> None:
     (rows,) = unbraid("info", published.folder / "mix.unb", "--json").events
     assert (rows["rate_hz"], rows["channels"], rows["samples"], rows["duration_s"]) == (16000, 2, 48000, 3.0)

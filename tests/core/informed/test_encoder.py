@@ -43,7 +43,7 @@ def checked(sources: Sources, made: Encoded) -> np.ndarray:
     return images
 
 
-@pytest.mark.parametrize("model", ["ntf", "image"])
+@pytest.mark.parametrize("model", ["ntf", pytest.param("image", marks=pytest.mark.slow)])
 def test_rates_are_kept_and_bring_quality(base: Base, painted: Base, model: Model) -> None:
     chosen = base if model == "ntf" else painted
     reached = []
@@ -151,7 +151,7 @@ SONGS = {
 }
 
 
-@pytest.mark.parametrize("model", ["ntf", "image"])
+@pytest.mark.parametrize("model", ["ntf", pytest.param("image", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", SONGS)
 def test_all_kinds_of_songs(kind: str, model: Model) -> None:
     sources = SONGS[kind].sources()

@@ -21,6 +21,7 @@ def test_a_layer_comes_back_from_its_stream(which: str, request: pytest.FixtureR
     assert len(found.components) == len(base.fit.components)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["ntf", "image"])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_rate_for_each_source_is_about_kept(model: Model, channels: int) -> None:

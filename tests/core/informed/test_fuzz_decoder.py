@@ -197,11 +197,11 @@ def contents(parts: Parts, count: int, seed: int) -> None:
 
 
 def test_mutated_files(parts: Parts) -> None:
-    files(parts, 4000, SEED)
+    files(parts, 2500, SEED)
 
 
 def test_mutated_contents_behind_right_checks(parts: Parts) -> None:
-    contents(parts, 2500, SEED)
+    contents(parts, 1200, SEED)
 
 
 @pytest.mark.slow

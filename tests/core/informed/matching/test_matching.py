@@ -72,7 +72,10 @@ def test_a_lossless_copy_at_24_bits_is_exact(mix: Audio, tmp_path: Path) -> None
         assert match(data, audio_files.read(tmp_path / name)).exact
 
 
-@pytest.mark.parametrize("late", [1, 1105, 2112, 2257, -700, -50_000, 100_000])
+LONG = [pytest.param(late, marks=pytest.mark.slow) for late in (1, 2112, -50_000, 100_000)]
+
+
+@pytest.mark.parametrize("late", [1105, 2257, -700, *LONG])
 def test_whole_delays_are_found_exactly(mix: Audio, data: bytes, late: int) -> None:
     samples = np.pad(mix.samples, ((late, 0), (0, 0))) if late > 0 else mix.samples[-late:]
     found = match(data, Audio(np.ascontiguousarray(samples), RATE))
@@ -83,7 +86,7 @@ def test_whole_delays_are_found_exactly(mix: Audio, data: bytes, late: int) -> N
     assert np.array_equal(back.samples[start:], mix.samples[start:])
 
 
-@pytest.mark.parametrize("gain_db", [-12.0, -0.5, 3.0])
+@pytest.mark.parametrize("gain_db", [-0.5, 3.0])
 def test_gain_and_polarity(mix: Audio, data: bytes, gain_db: float) -> None:
     heard = Audio.of(-mix.samples * 10 ** (gain_db / 20), RATE)
     found = match(data, heard)
@@ -135,6 +138,7 @@ def test_lossy_copies(mix: Audio, data: bytes, tmp_path: Path, name: str) -> Non
     assert left_db(mix, aligned(heard, found)) < -8
 
 
+@pytest.mark.slow
 def test_noisier_copies_are_said_to_be_noisier(mix: Audio, data: bytes, tmp_path: Path) -> None:
     noise = []
     for kbps in (64, 128, 320):

@@ -191,7 +191,8 @@ from unbraid.core.informed.decoder import Decoder, SideInformation
 decoder = Decoder(SideInformation(Path(sys.argv[1])), np.load(sys.argv[2], mmap_mode="r"))
 decoder.samples(0, 100)
 tracemalloc.start()
-for start, stems in decoder.blocks():
-    pass
+size, length = decoder.side.header.block_samples, decoder.side.header.frames
+for start in range(0, length, size):
+    decoder.samples(start, min(start + size, length))
 print(tracemalloc.get_traced_memory()[1])
 """
